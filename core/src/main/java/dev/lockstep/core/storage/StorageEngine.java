@@ -1,0 +1,38 @@
+package dev.lockstep.core.storage;
+
+/// An ordered, transactional key-value store that also numbers the change log. One process owns an
+/// open engine (write lease with a fencing epoch; on one machine a file lock). Thread-safe. Every
+/// engine passes `StorageEngineContract`.
+public interface StorageEngine extends StorageView, AutoCloseable {
+  EngineLimits limits();
+
+  /// A new, empty batch; the caller closes it after [#commit].
+  WriteBatch newBatch();
+
+  /// Applies `batch` atomically and assigns its ticks in commit order: when this returns
+  /// [CommitOutcome.Done], every tick up to `lastTick` is visible to readers.
+  CommitOutcome commit(WriteBatch batch, Durability durability);
+
+  /// Makes every commit that returned before this call survive power loss. Concurrent calls share
+  /// one sync.
+  void sync();
+
+  /// The newest tick below which no smaller one can still appear; every change up to it is
+  /// readable.
+  Tick closedTick();
+
+  /// A frozen view of now. The caller closes it.
+  Snapshot snapshot();
+
+  /// Removes every key of `range`, without atomicity and without a change-log entry; for
+  /// generations and log segments nobody can see any more. Costs O(1) where the engine can; space
+  /// comes back in the background. Idempotent.
+  void purge(Keyspace keyspace, KeyRange range);
+
+  /// Bytes on disk, roughly; 0 for engines without one.
+  long bytesOnDisk();
+
+  /// Closes cleanly; unsynced commits are synced first.
+  @Override
+  void close();
+}
