@@ -27,6 +27,9 @@ public sealed interface CommitOutcome {
   enum Reason {
     CONFLICT,
     LIMIT_EXCEEDED,
-    NO_SPACE
+    NO_SPACE,
+    /// The engine takes no writes any more, because an earlier one ended [Unknown]; reopening it is
+    /// the cure.
+    WRITES_STOPPED
   }
 }

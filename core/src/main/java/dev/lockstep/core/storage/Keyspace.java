@@ -12,9 +12,11 @@ public enum Keyspace {
   PRIMARY,
   /// index object, encoded attribute values[, revision] -> revision or nothing.
   INDEXES,
-  /// Commutative counters; written with [WriteBatch#add] only.
+  /// Commutative counters; written with [WriteBatch#add] only, forgotten with a deletion. Read as
+  /// values they are signed and big-endian ([Keys#longAt]).
   COUNTERS,
-  /// tick -> change; written with [WriteBatch#appendChange] only.
+  /// tick -> change; written with [WriteBatch#appendChange] only, shortened with
+  /// [StorageEngine#purge] only.
   CHANGES,
   /// generation, ... -> persisted revision trees.
   TREES

@@ -3,6 +3,9 @@ package dev.lockstep.core.storage;
 /// An ordered, transactional key-value store that also numbers the change log. One process owns an
 /// open engine (write lease with a fencing epoch; on one machine a file lock). Thread-safe. Every
 /// engine passes `StorageEngineContract`.
+///
+/// Once closed, everything but a further [#close] fails with [StorageException], on the engine as
+/// on its snapshots and cursors; closing those late is harmless.
 public interface StorageEngine extends StorageView, AutoCloseable {
   EngineLimits limits();
 
@@ -26,7 +29,8 @@ public interface StorageEngine extends StorageView, AutoCloseable {
 
   /// Removes every key of `range`, without atomicity and without a change-log entry; for
   /// generations and log segments nobody can see any more. Costs O(1) where the engine can; space
-  /// comes back in the background. Idempotent.
+  /// comes back in the background, once no [Snapshot] taken before is open: those still read what
+  /// was there. Idempotent. Ticks of purged changes are never assigned again.
   void purge(Keyspace keyspace, KeyRange range);
 
   /// Bytes on disk, roughly; 0 for engines without one.

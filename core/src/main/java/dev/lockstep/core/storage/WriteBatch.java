@@ -3,6 +3,9 @@ package dev.lockstep.core.storage;
 /// Operations that become visible and durable together or not at all. Collected by one thread,
 /// committed once with [StorageEngine#commit], then closed by whoever created it. Later operations
 /// on a key win. Arrays handed in are not modified by anyone afterwards.
+///
+/// Writing to [Keyspace#COUNTERS] or [Keyspace#CHANGES] in another way than those allow is an
+/// [IllegalArgumentException]; using a closed or committed batch an [IllegalStateException].
 public interface WriteBatch extends AutoCloseable {
   void put(Keyspace keyspace, byte[] key, byte[] value);
 
