@@ -1,0 +1,169 @@
+package dev.lockstep.server.http;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The parameters of a request's URL, decoded, with typed access. Where a value is not of the type
+/// asked for, the typed getters throw [LockstepException] 400/10 that names the parameter, the
+/// value and what was expected. Of a repeated parameter the last value counts. Immutable.
+public final class Query {
+  public static final Query EMPTY = new Query(Map.of(), "");
+
+  private final Map<String, String> parameters;
+  private final String raw;
+
+  private Query(Map<String, String> parameters, String raw) {
+    this.parameters = parameters;
+    this.raw = raw;
+  }
+
+  /// @param raw the part of the URL after `?`, still encoded
+  public static Query parse(@Nullable String raw) {
+    if (raw == null || raw.isEmpty()) {
+      return EMPTY;
+    }
+    Map<String, String> parameters = new LinkedHashMap<>();
+    for (String pair : raw.split("&", -1)) {
+      if (pair.isEmpty()) {
+        continue;
+      }
+      int equals = pair.indexOf('=');
+      String name = equals < 0 ? pair : pair.substring(0, equals);
+      String value = equals < 0 ? "" : pair.substring(equals + 1);
+      parameters.put(PercentEncoding.decode(name, true), PercentEncoding.decode(value, true));
+    }
+    return new Query(parameters, raw);
+  }
+
+  /// For tests and inner calls: values that are not encoded.
+  public static Query of(Map<String, String> parameters) {
+    return new Query(new LinkedHashMap<>(parameters), "");
+  }
+
+  /// As received, still encoded.
+  public String raw() {
+    return raw;
+  }
+
+  public Set<String> names() {
+    return Collections.unmodifiableSet(parameters.keySet());
+  }
+
+  public boolean has(String name) {
+    return parameters.containsKey(name);
+  }
+
+  public @Nullable String string(String name) {
+    return parameters.get(name);
+  }
+
+  public String string(String name, String otherwise) {
+    return parameters.getOrDefault(name, otherwise);
+  }
+
+  /// @throws LockstepException 400/400 if the parameter is missing or empty
+  public String requiredString(String name) {
+    String value = parameters.get(name);
+    if (value == null || value.isEmpty()) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_BAD_PARAMETER, "expecting a value for the parameter '" + name + "'");
+    }
+    return value;
+  }
+
+  /// `true`, `yes`, `on`, `y`, `1` and `false`, `no`, `off`, `n`, `0`, in any case. A parameter
+  /// given without a value counts as not given.
+  public boolean bool(String name, boolean otherwise) {
+    Boolean value = boolOrNull(name);
+    return value == null ? otherwise : value;
+  }
+
+  /// As [#bool], null if not given.
+  public @Nullable Boolean boolOrNull(String name) {
+    String value = parameters.get(name);
+    if (value == null || value.isEmpty()) {
+      return null;
+    }
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "true", "yes", "on", "y", "1" -> true;
+      case "false", "no", "off", "n", "0" -> false;
+      default -> throw bad(name, value, "true or false");
+    };
+  }
+
+  /// A signed decimal within `min..max`.
+  public long longValue(String name, long otherwise, long min, long max) {
+    String value = parameters.get(name);
+    if (value == null || value.isEmpty()) {
+      return otherwise;
+    }
+    String expected = "an integer from " + min + " to " + max;
+    try {
+      long number = Long.parseLong(value);
+      if (number < min || number > max) {
+        throw bad(name, value, expected);
+      }
+      return number;
+    } catch (NumberFormatException e) {
+      throw bad(name, value, expected);
+    }
+  }
+
+  /// An unsigned 64-bit decimal, such as an id or a tick; null if not given.
+  public @Nullable Long unsignedLong(String name) {
+    String value = parameters.get(name);
+    if (value == null || value.isEmpty()) {
+      return null;
+    }
+    try {
+      return Long.parseUnsignedLong(value);
+    } catch (NumberFormatException e) {
+      throw bad(name, value, "an unsigned 64-bit integer");
+    }
+  }
+
+  public double doubleValue(String name, double otherwise, double min, double max) {
+    String value = parameters.get(name);
+    if (value == null || value.isEmpty()) {
+      return otherwise;
+    }
+    String expected = "a number from " + min + " to " + max;
+    try {
+      double number = Double.parseDouble(value);
+      // Written this way round so that NaN is refused too.
+      if (!(number >= min && number <= max)) {
+        throw bad(name, value, expected);
+      }
+      return number;
+    } catch (NumberFormatException e) {
+      throw bad(name, value, expected);
+    }
+  }
+
+  /// One of a few words; anything else is refused with the list of them.
+  public String oneOf(String name, String otherwise, List<String> words) {
+    String value = parameters.get(name);
+    if (value == null || value.isEmpty()) {
+      return otherwise;
+    }
+    if (!words.contains(value)) {
+      throw bad(name, value, "one of " + String.join(", ", words));
+    }
+    return value;
+  }
+
+  /// The error for a parameter whose value no getter accepts.
+  public static LockstepException bad(String name, String value, String expected) {
+    String shown = value.length() > 100 ? value.substring(0, 100) + "..." : value;
+    return new LockstepException(
+        ErrorNumber.BAD_PARAMETER,
+        "invalid value '" + shown + "' for parameter '" + name + "': expecting " + expected);
+  }
+}
