@@ -1,0 +1,29 @@
+package dev.lockstep.core.collection;
+
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
+import org.jspecify.annotations.Nullable;
+
+/// Reads one collection: either in the frozen state of a [StoreSnapshot], or the newest committed
+/// one ([DocumentCollection#view]); then each call sees a consistent state of its own moment.
+/// Thread-safe; cursors are not. Cursors need constant memory, whatever the collection's size.
+public interface CollectionView {
+  CollectionDefinition definition();
+
+  /// Number of documents.
+  long count();
+
+  /// Null if there is none.
+  @Nullable Document document(String key);
+
+  /// Whole documents in ascending order of revisions, which is storage order.
+  ///
+  /// @param fromExclusive [Revision#NONE] for all
+  DocumentCursor byRevision(Revision fromExclusive);
+
+  RevisionCursor revisions(Revision fromInclusive, Revision toInclusive);
+
+  /// @param fromInclusive null: from the first key
+  /// @param toInclusive null: to the last key
+  KeyCursor byKey(@Nullable String fromInclusive, @Nullable String toInclusive);
+}

@@ -1,0 +1,44 @@
+package dev.lockstep.core.collection;
+
+import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.document.VPackSlice;
+import org.jspecify.annotations.Nullable;
+
+/// One operation on one document. Bodies are any VelocyPack objects that have been validated; `_id`
+/// and `_rev` in them are ignored.
+public sealed interface DocumentWrite {
+  /// @param body with or without `_key`
+  /// @param keepNull for [OverwriteMode#UPDATE], see [Update]
+  /// @param mergeObjects for [OverwriteMode#UPDATE], see [Update]
+  /// @param restoreRevision the revision to store; null: a new one
+  record Insert(
+      VPackSlice body,
+      OverwriteMode mode,
+      boolean keepNull,
+      boolean mergeObjects,
+      @Nullable Revision restoreRevision)
+      implements DocumentWrite {
+    /// A plain insert, refused when the key exists.
+    public static Insert of(VPackSlice body) {
+      return new Insert(body, OverwriteMode.CONFLICT, true, true, null);
+    }
+  }
+
+  /// @param expected the revision the document must have; null: any
+  record Replace(String key, VPackSlice body, @Nullable Revision expected)
+      implements DocumentWrite {}
+
+  /// @param expected the revision the document must have; null: any
+  /// @param keepNull whether null attributes of the patch are stored rather than removed
+  /// @param mergeObjects whether objects are merged rather than replaced
+  record Update(
+      String key,
+      VPackSlice patch,
+      @Nullable Revision expected,
+      boolean keepNull,
+      boolean mergeObjects)
+      implements DocumentWrite {}
+
+  /// @param expected the revision the document must have; null: any
+  record Remove(String key, @Nullable Revision expected) implements DocumentWrite {}
+}
