@@ -16,7 +16,9 @@ public final class RevisionTreeCodec {
   private RevisionTreeCodec() {}
 
   /// Writes `tree` as one object value.
-  /// @param onlyPopulated leave runs of empty leaves out; otherwise all [RevisionTree#LEAVES] leaves are written
+  ///
+  /// @param onlyPopulated leave runs of empty leaves out; otherwise all [RevisionTree#LEAVES]
+  ///   leaves are written
   public static void write(RevisionTree tree, boolean onlyPopulated, VPackBuilder out) {
     out.openObject();
     out.member("version", VERSION);
@@ -35,7 +37,9 @@ public final class RevisionTreeCodec {
   }
 
   /// Reads a tree a peer sent.
-  /// @throws RevisionTreeException when it is not a valid tree; the message says what is wrong with it
+  ///
+  /// @throws RevisionTreeException when it is not a valid tree; the message says what is wrong with
+  ///   it
   public static RevisionTree read(VPackSlice tree) {
     if (!tree.isObject()) {
       throw new RevisionTreeException("the tree is no object");
@@ -63,7 +67,8 @@ public final class RevisionTreeCodec {
 
   private static void readLeaves(VPackSlice nodes, RevisionTree.LeafVisitor sink) {
     if (nodes.length() > RevisionTree.LEAVES) {
-      throw new RevisionTreeException("nodes has " + nodes.length() + " entries, at most " + RevisionTree.LEAVES);
+      throw new RevisionTreeException(
+          "nodes has " + nodes.length() + " entries, at most " + RevisionTree.LEAVES);
     }
     long index = 0;
     for (VPackSlice node : nodes.elements()) {
@@ -106,7 +111,8 @@ public final class RevisionTreeCodec {
     try {
       return value.asUnsignedLong();
     } catch (ArithmeticException | IllegalStateException | IllegalArgumentException negative) {
-      throw new RevisionTreeException(name + " is not an unsigned 64-bit integer: " + value.toJson());
+      throw new RevisionTreeException(
+          name + " is not an unsigned 64-bit integer: " + value.toJson());
     }
   }
 
@@ -122,7 +128,8 @@ public final class RevisionTreeCodec {
     return revision;
   }
 
-  /// Fills the gaps between populated leaves: `{}` for one, `{"skip":n}` for more, nothing at the end.
+  /// Fills the gaps between populated leaves: `{}` for one, `{"skip":n}` for more, nothing at the
+  /// end.
   private static final class LeafWriter {
     private final VPackBuilder out;
     private final boolean onlyPopulated;

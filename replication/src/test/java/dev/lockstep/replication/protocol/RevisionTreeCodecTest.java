@@ -27,14 +27,19 @@ class RevisionTreeCodecTest {
     try (InputStream in = getClass().getResourceAsStream("/vectors/merkle-parse.json")) {
       VPackSlice vectors = JsonToVPack.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       for (VPackSlice vector : member(vectors, "trees").elements()) {
-        tests.add(DynamicTest.dynamicTest(member(vector, "name").asString(), () -> {
-          VPackSlice sent = JsonToVPack.parse(member(vector, "json").asString());
-          if (member(vector, "accepted").asBoolean()) {
-            assertThat(json(RevisionTreeCodec.read(sent), true)).isEqualTo(member(vector, "reserialized").asString());
-          } else {
-            assertThatThrownBy(() -> RevisionTreeCodec.read(sent)).isInstanceOf(RevisionTreeException.class);
-          }
-        }));
+        tests.add(
+            DynamicTest.dynamicTest(
+                member(vector, "name").asString(),
+                () -> {
+                  VPackSlice sent = JsonToVPack.parse(member(vector, "json").asString());
+                  if (member(vector, "accepted").asBoolean()) {
+                    assertThat(json(RevisionTreeCodec.read(sent), true))
+                        .isEqualTo(member(vector, "reserialized").asString());
+                  } else {
+                    assertThatThrownBy(() -> RevisionTreeCodec.read(sent))
+                        .isInstanceOf(RevisionTreeException.class);
+                  }
+                }));
       }
     }
     assertThat(tests).hasSize(16);
@@ -47,10 +52,11 @@ class RevisionTreeCodecTest {
     for (String revision : List.of("_fw2YvKK--_", "_fw2YvKK--A", "_fw2YybW---")) {
       editor.insert(Revision.parse(revision));
     }
-    assertThat(json(editor.toTree(), true)).isEqualTo(
-        "{\"version\":1,\"maxDepth\":6,\"rangeMax\":\"_jpq8a-----\",\"rangeMin\":\"_bpq8a-----\","
-            + "\"initialRangeMin\":\"_bpq8a-----\",\"count\":3,\"hash\":1563629593008361409,"
-            + "\"nodes\":[{\"skip\":134747},{\"count\":3,\"hash\":1563629593008361409}]}");
+    assertThat(json(editor.toTree(), true))
+        .isEqualTo(
+            "{\"version\":1,\"maxDepth\":6,\"rangeMax\":\"_jpq8a-----\",\"rangeMin\":\"_bpq8a-----\","
+                + "\"initialRangeMin\":\"_bpq8a-----\",\"count\":3,\"hash\":1563629593008361409,"
+                + "\"nodes\":[{\"skip\":134747},{\"count\":3,\"hash\":1563629593008361409}]}");
   }
 
   @Test
