@@ -4,6 +4,7 @@ package dev.lockstep.core.document;
 /// thread-safe.
 public final class ChunkHash {
   private long value = 0x12345678L;
+  private final VPackBuilder text = new VPackBuilder();
 
   public ChunkHash add(String key, Revision revision) {
     return add(key, revision.toString());
@@ -11,7 +12,15 @@ public final class ChunkHash {
 
   /// @param revision the printed form, as the peer sent it
   public ChunkHash add(String key, String revision) {
-    throw new UnsupportedOperationException();
+    value ^= hash(key) ^ hash(revision);
+    return this;
+  }
+
+  /// The hash is over the text as a VelocyPack value.
+  private long hash(String string) {
+    text.reset();
+    text.value(string);
+    return text.hash(DocumentChecksum.STRING_HASHER);
   }
 
   /// Unsigned 64 bits.
