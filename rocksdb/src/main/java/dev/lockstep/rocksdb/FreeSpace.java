@@ -1,0 +1,39 @@
+package dev.lockstep.rocksdb;
+
+import java.util.function.LongSupplier;
+
+/// Tells whether the disk has room for a commit, asking the operating system only now and then.
+/// Guarded by the engine's commit lock.
+final class FreeSpace {
+  /// Written between two questions. Small against the reserve, which also covers what others write
+  /// meanwhile.
+  private static final long BYTES_BETWEEN_CHECKS = 4 << 20;
+
+  private final LongSupplier usable;
+  private final long reserve;
+
+  /// What may be written before asking again.
+  private long granted;
+
+  FreeSpace(LongSupplier usable, long reserve) {
+    this.usable = usable;
+    this.reserve = reserve;
+  }
+
+  boolean take(long bytes) {
+    if (granted < bytes) {
+      long room = usable.getAsLong() - reserve;
+      if (room < bytes) {
+        granted = 0;
+        return false;
+      }
+      granted = Math.max(bytes, Math.min(room, BYTES_BETWEEN_CHECKS));
+    }
+    granted -= bytes;
+    return true;
+  }
+
+  long reserve() {
+    return reserve;
+  }
+}

@@ -1,0 +1,216 @@
+package dev.lockstep.rocksdb;
+
+import dev.lockstep.core.storage.KeyRange;
+import dev.lockstep.core.storage.Keys;
+import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.StorageCursor;
+import dev.lockstep.core.storage.StorageException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Slice;
+
+/// A RocksDB iterator. Owns it, its read options and its bounds; holds its snapshot, if any.
+final class RocksCursor implements StorageCursor, NativeResource {
+  /// Where RocksDB is told to copy a value to when only its length is asked for.
+  private static final ByteBuffer NOWHERE = ByteBuffer.allocateDirect(0);
+
+  private final RocksStorageEngine engine;
+  private final Keyspace keyspace;
+  private final boolean ascending;
+  private final byte @Nullable [] to;
+  private final byte[] from;
+  private final @Nullable RocksSnapshot snapshot;
+
+  /// The bounds must outlive the iterator.
+  private final Slice lower;
+
+  private final @Nullable Slice upper;
+  private final ReadOptions options;
+  private final RocksIterator iterator;
+
+  /// Where the next [#next] starts; `null` once it moves on from the current entry.
+  private byte @Nullable [] start;
+
+  private boolean fromTheEdge = true;
+  private boolean onEntry;
+  private boolean exhausted;
+  private boolean closed;
+
+  /// Called inside the gate.
+  ///
+  /// @param snapshot held already for this cursor, which releases it
+  RocksCursor(
+      RocksStorageEngine engine,
+      RocksDB database,
+      ColumnFamilyHandle family,
+      Keyspace keyspace,
+      KeyRange range,
+      boolean ascending,
+      @Nullable RocksSnapshot snapshot) {
+    this.engine = engine;
+    this.keyspace = keyspace;
+    this.ascending = ascending;
+    this.from = range.from();
+    this.to = range.to();
+    this.snapshot = snapshot;
+    this.lower = new Slice(from);
+    this.upper = to == null ? null : new Slice(to);
+    this.options = new ReadOptions().setIterateLowerBound(lower);
+    if (upper != null) {
+      options.setIterateUpperBound(upper);
+    }
+    if (snapshot != null) {
+      options.setSnapshot(snapshot.handle());
+    }
+    this.iterator = database.newIterator(family, options);
+    this.exhausted = isEmptyRange();
+  }
+
+  /// RocksDB leaves open what inverted bounds do.
+  private boolean isEmptyRange() {
+    return to != null && Arrays.compareUnsigned(from, to) >= 0;
+  }
+
+  @Override
+  public boolean next() {
+    enter();
+    try {
+      if (exhausted) {
+        return false;
+      }
+      move();
+      onEntry = iterator.isValid();
+      if (!onEntry) {
+        exhausted = true;
+        iterator.status();
+      }
+      return onEntry;
+    } catch (RocksDBException failure) {
+      throw new StorageException(
+          "cannot read on in " + keyspace + ": " + failure.getMessage(), failure);
+    } finally {
+      engine.gate.leave();
+    }
+  }
+
+  private void move() {
+    byte[] key = start;
+    if (key != null) {
+      start = null;
+      if (ascending) {
+        iterator.seek(key);
+      } else {
+        iterator.seekForPrev(key);
+      }
+    } else if (fromTheEdge) {
+      if (ascending) {
+        iterator.seekToFirst();
+      } else {
+        iterator.seekToLast();
+      }
+    } else if (ascending) {
+      iterator.next();
+    } else {
+      iterator.prev();
+    }
+    fromTheEdge = false;
+  }
+
+  @Override
+  public void seek(byte[] key) {
+    enter();
+    engine.gate.leave();
+    onEntry = false;
+    boolean beforeTheEdge =
+        ascending
+            ? Arrays.compareUnsigned(key, from) < 0
+            : to != null && Arrays.compareUnsigned(key, to) >= 0;
+    fromTheEdge = beforeTheEdge;
+    start = beforeTheEdge ? null : key;
+    // RocksDB leaves open what a seek beyond the far bound does.
+    exhausted =
+        isEmptyRange()
+            || (ascending
+                ? to != null && Arrays.compareUnsigned(key, to) >= 0
+                : Arrays.compareUnsigned(key, from) < 0);
+  }
+
+  @Override
+  public byte[] key() {
+    enterOnEntry();
+    try {
+      return iterator.key();
+    } finally {
+      engine.gate.leave();
+    }
+  }
+
+  @Override
+  public byte[] value() {
+    enterOnEntry();
+    try {
+      byte[] value = iterator.value();
+      return keyspace == Keyspace.COUNTERS ? counterValue(value) : value;
+    } finally {
+      engine.gate.leave();
+    }
+  }
+
+  @Override
+  public int valueLength() {
+    enterOnEntry();
+    try {
+      return iterator.value(NOWHERE.duplicate());
+    } finally {
+      engine.gate.leave();
+    }
+  }
+
+  /// RocksDB adds up in little-endian; the interface speaks big-endian.
+  static byte[] counterValue(byte[] stored) {
+    return Keys.of(Long.reverseBytes(Keys.longAt(stored, 0)));
+  }
+
+  private void enter() {
+    engine.gate.enter();
+    if (closed) {
+      engine.gate.leave();
+      throw new IllegalStateException("the cursor is closed");
+    }
+  }
+
+  private void enterOnEntry() {
+    enter();
+    if (!onEntry) {
+      engine.gate.leave();
+      throw new IllegalStateException("the cursor is not on an entry: next() did not return true");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      engine.release(this);
+    }
+  }
+
+  @Override
+  public void free() {
+    iterator.close();
+    options.close();
+    lower.close();
+    if (upper != null) {
+      upper.close();
+    }
+    if (snapshot != null) {
+      snapshot.drop();
+    }
+  }
+}
