@@ -9,9 +9,10 @@ import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
 import org.jspecify.annotations.Nullable;
 
-/// The keys protocol's picture of one collection in the state of one batch: its keys in bytewise order, cut into chunks
-/// of equal numbers of documents. Reads the index of keys only; documents only where they are asked for. Holds nothing
-/// but the view it was made with, so it may be made anew for every request. Thread-safe.
+/// The keys protocol's picture of one collection in the state of one batch: its keys in bytewise
+/// order, cut into chunks of equal numbers of documents. Reads the index of keys only; documents
+/// only where they are asked for. Holds nothing but the view it was made with, so it may be made
+/// anew for every request. Thread-safe.
 ///
 /// Source: `docs/protocol.md`, "Keys".
 public final class KeyChunks {
@@ -57,6 +58,7 @@ public final class KeyChunks {
   }
 
   /// Tells the keys of chunk `chunk` and their revisions, in order.
+  ///
   /// @param low the chunk's first key as told by [#chunks]; spares counting from the beginning
   public void keys(int chunk, int chunkSize, @Nullable String low, KeySink sink) {
     try (KeyCursor keys = at(chunk, chunkSize, low)) {
@@ -67,12 +69,18 @@ public final class KeyChunks {
   }
 
   /// Tells the documents at `positions` of chunk `chunk`, in the order of the positions.
+  ///
   /// @param positions inside the chunk, from 0, ascending
-  /// @param offset how many of them the asking side has already; `null` is told in their place, and the answer may then
-  ///     end early; negative = no offset was given
+  /// @param offset how many of them the asking side has already; `null` is told in their place, and
+  ///   the answer may then end early; negative = no offset was given
   /// @throws LockstepException 1 when a position lies beyond the last key
   public void documents(
-      int chunk, int chunkSize, @Nullable String low, int[] positions, int offset, DocumentSink sink) {
+      int chunk,
+      int chunkSize,
+      @Nullable String low,
+      int[] positions,
+      int offset,
+      DocumentSink sink) {
     long bytes = 0;
     int wanted = 0;
     try (KeyCursor keys = at(chunk, chunkSize, low)) {
@@ -84,14 +92,20 @@ public final class KeyChunks {
         }
         while (position < positions[wanted]) {
           if (!keys.next()) {
-            throw new LockstepException(ErrorNumber.FAILED, "Not enough data: position " + positions[wanted]
-                + " of chunk " + chunk + " lies beyond the last key of the collection");
+            throw new LockstepException(
+                ErrorNumber.FAILED,
+                "Not enough data: position "
+                    + positions[wanted]
+                    + " of chunk "
+                    + chunk
+                    + " lies beyond the last key of the collection");
           }
           position++;
         }
         Document document = view.document(keys.key());
         if (document == null) {
-          throw new IllegalStateException("key without document in one state of a collection: " + keys.key());
+          throw new IllegalStateException(
+              "key without document in one state of a collection: " + keys.key());
         }
         sink.document(document);
         bytes += document.body().length;
@@ -103,14 +117,21 @@ public final class KeyChunks {
   }
 
   private KeyCursor at(int chunk, int chunkSize, @Nullable String low) {
-    if (low != null && !low.isEmpty() && view.document(low) != null) {
+    if (low != null && !low.isEmpty() && exists(low)) {
       return view.byKey(low, null);
     }
-    // Followers up to 3.7 send `low` without percent-encoding, so it may arrive mangled: count instead.
+    // Followers up to 3.7 send `low` without percent-encoding, so it may arrive mangled: count
+    // instead.
     KeyCursor keys = view.byKey(null, null);
     long before = (long) chunk * chunkSize;
     for (long skipped = 0; skipped < before && keys.next(); skipped++) {}
     return keys;
+  }
+
+  private boolean exists(String key) {
+    try (KeyCursor keys = view.byKey(key, key)) {
+      return keys.next();
+    }
   }
 
   /// Receives chunks.

@@ -9,7 +9,8 @@ import dev.lockstep.core.revision.RevisionRange;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Lists which revisions a collection holds inside given ranges, in pages. Reads no document. Thread-safe.
+/// Lists which revisions a collection holds inside given ranges, in pages. Reads no document.
+/// Thread-safe.
 ///
 /// Source: `docs/protocol.md`, "Revision ranges".
 public final class RevisionListing {
@@ -28,10 +29,13 @@ public final class RevisionListing {
     this.pageMax = pageMax;
   }
 
-  /// Tells one page: for each range, beginning with the one that holds `resume`, its revisions in order.
+  /// Tells one page: for each range, beginning with the one that holds `resume`, its revisions in
+  /// order.
+  ///
   /// @param ranges ascending, disjoint
   /// @param resume where to go on; ranges entirely below it are not told at all
-  /// @return the first revision not told, to go on from, or `null` when every range was told to its end
+  /// @return the first revision not told, to go on from, or `null` when every range was told to its
+  ///   end
   public @Nullable Revision page(List<RevisionRange> ranges, Revision resume, Sink sink) {
     check(ranges);
     int told = 0;
@@ -59,8 +63,12 @@ public final class RevisionListing {
   private static void check(List<RevisionRange> ranges) {
     for (int i = 1; i < ranges.size(); i++) {
       if (ranges.get(i).first().compareTo(ranges.get(i - 1).last()) <= 0) {
-        throw new LockstepException(ErrorNumber.HTTP_BAD_PARAMETER,
-            "ranges of revisions must be ascending and disjoint: " + ranges.get(i) + " follows " + ranges.get(i - 1));
+        throw new LockstepException(
+            ErrorNumber.HTTP_BAD_PARAMETER,
+            "ranges of revisions must be ascending and disjoint: "
+                + ranges.get(i)
+                + " follows "
+                + ranges.get(i - 1));
       }
     }
   }
