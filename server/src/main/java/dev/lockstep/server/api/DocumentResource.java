@@ -499,7 +499,7 @@ public final class DocumentResource implements Resource {
         .header("etag", etag(current));
   }
 
-  private static String location(String database, String collection, String key) {
+  static String location(String database, String collection, String key) {
     return "/_db/" + encode(database) + "/_api/document/" + encode(collection) + "/" + encode(key);
   }
 
