@@ -1,0 +1,303 @@
+package dev.lockstep.rocksdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.lockstep.core.storage.CommitOutcome;
+import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.KeyRange;
+import dev.lockstep.core.storage.Keys;
+import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.Snapshot;
+import dev.lockstep.core.storage.StorageCursor;
+import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.core.storage.StorageException;
+import dev.lockstep.core.storage.StorageView;
+import dev.lockstep.core.storage.WriteBatch;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RocksStorageEngineTest {
+  private static final int MEBIBYTE = 1 << 20;
+
+  /// Small buffers, so that little data already makes many table files.
+  private static final RocksSettings SMALL = new RocksSettings(4 * MEBIBYTE, 6 * MEBIBYTE, 0, 2);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @TempDir private Path directory;
+
+  // --- the folder
+
+  @Test
+  void theSecondOnTheSameFolderIsRefused() {
+    try (StorageEngine first = RocksStorageEngine.open(directory, SMALL)) {
+      assertThatThrownBy(() -> RocksStorageEngine.open(directory.resolve("."), SMALL))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining(directory.toString())
+          .hasMessageContaining("is in use by this very process");
+      put(first, 1, 1, 10);
+    }
+    RocksStorageEngine.open(directory, SMALL).close();
+  }
+
+  @Test
+  void aSecondProcessOnTheSameFolderIsRefused() throws Exception {
+    try (StorageEngine first = RocksStorageEngine.open(directory, SMALL)) {
+      String said = ChildProcess.run(OpenInChild.class, directory.toString()).output();
+      assertThat(said)
+          .contains("StorageException")
+          .contains(directory.toString())
+          .contains("is in use by another server (process " + ProcessHandle.current().pid() + ")");
+      put(first, 1, 1, 10);
+    }
+    assertThat(ChildProcess.run(OpenInChild.class, directory.toString()).output())
+        .contains("opened");
+  }
+
+  /// Opens the folder named on the command line and says how it went.
+  static final class OpenInChild {
+    public static void main(String[] arguments) {
+      try (StorageEngine engine = RocksStorageEngine.open(Path.of(arguments[0]), SMALL)) {
+        System.out.println("opened at " + engine.closedTick());
+      } catch (StorageException refused) {
+        System.out.println(refused);
+      }
+    }
+  }
+
+  @Test
+  void aNewerFormatIsRefused() throws Exception {
+    RocksStorageEngine.open(directory, SMALL).close();
+    Files.writeString(directory.resolve("FORMAT"), "lockstep-rocksdb 2\n");
+
+    assertThatThrownBy(() -> RocksStorageEngine.open(directory, SMALL))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("has storage format 2, this server knows formats up to 1");
+
+    Files.writeString(directory.resolve("FORMAT"), "otherengine 1\n");
+    assertThatThrownBy(() -> RocksStorageEngine.open(directory, SMALL))
+        .hasMessageContaining("belongs to another storage engine: otherengine 1");
+
+    Files.writeString(directory.resolve("FORMAT"), "lockstep-rocksdb 1\n");
+    RocksStorageEngine.open(directory, SMALL).close();
+    Files.delete(directory.resolve("FORMAT"));
+    assertThatThrownBy(() -> RocksStorageEngine.open(directory, SMALL))
+        .hasMessageContaining("holds a database that is not Lockstep's");
+  }
+
+  @Test
+  void aDamagedDatabaseIsAnErrorThatNamesTheFolder() throws Exception {
+    try (StorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 1, 10);
+    }
+    Files.writeString(directory.resolve("database/CURRENT"), "nonsense\n");
+    assertThatThrownBy(() -> RocksStorageEngine.open(directory, SMALL))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("cannot open the database in " + directory);
+    // The failed attempt let go of the folder.
+    assertThatThrownBy(() -> RocksStorageEngine.open(directory, SMALL))
+        .hasMessageContaining("cannot open the database in " + directory);
+  }
+
+  // --- space
+
+  @Test
+  void aPurgedGenerationGivesItsSpaceBack() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 1_000, 1024);
+      put(engine, 2, 24_000, 1024);
+      put(engine, 3, 1_000, 1024);
+      long full = engine.bytesOnDisk();
+      assertThat(full).isGreaterThan(24L * MEBIBYTE);
+
+      engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(2)));
+      assertThat(count(engine, 2)).isZero();
+      // What is left: two small generations, the log, what shares files with the neighbours.
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> {
+            assertThat(engine.hasUnfinishedPurges()).isFalse();
+            assertThat(engine.bytesOnDisk()).isLessThan(full - 18L * MEBIBYTE);
+          });
+      assertThat(count(engine, 1)).isEqualTo(1_000);
+      assertThat(count(engine, 3)).isEqualTo(1_000);
+    }
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      assertThat(count(engine, 1)).isEqualTo(1_000);
+      assertThat(count(engine, 2)).isZero();
+      assertThat(count(engine, 3)).isEqualTo(1_000);
+      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 6L * MEBIBYTE);
+    }
+  }
+
+  /// A full synchronization, again and again: the disk must not fill with old generations.
+  @Test
+  void replacingGenerationsDoesNotLeakSpace() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      for (int generation = 1; generation <= 6; generation++) {
+        put(engine, generation, 8_000, 1024);
+        engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(generation - 1)));
+      }
+      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 28L * MEBIBYTE);
+      assertThat(count(engine, 6)).isEqualTo(8_000);
+      assertThat(count(engine, 5)).isZero();
+    }
+  }
+
+  @Test
+  void aSnapshotHoldsBackTheSpaceOfALaterPurge() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 12_000, 1024);
+      Snapshot snapshot = engine.snapshot();
+      engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(1)));
+      // A purge without a snapshot from before it is not held up by the other one.
+      put(engine, 2, 10, 10);
+      engine.purge(Keyspace.PRIMARY, KeyRange.prefix(Keys.of(2)));
+      assertThat(count(snapshot, 1)).isEqualTo(12_000);
+      assertThat(engine.hasUnfinishedPurges()).isTrue();
+      StorageCursor cursor = snapshot.scan(Keyspace.DOCUMENTS, KeyRange.all());
+      snapshot.close();
+      assertThat(engine.hasUnfinishedPurges()).isTrue();
+      for (int document = 0; document < 12_000; document++) {
+        assertThat(cursor.next()).isTrue();
+      }
+      cursor.close();
+      await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
+      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 8L * MEBIBYTE);
+    }
+  }
+
+  @Test
+  void anUnfinishedPurgeIsFinishedAfterTheNextStart() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 12_000, 1024);
+      Snapshot leftOpen = engine.snapshot();
+      engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(1)));
+      assertThat(leftOpen.get(Keyspace.DOCUMENTS, Keys.of(1, 0))).isNotNull();
+    }
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
+      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 6L * MEBIBYTE);
+    }
+  }
+
+  /// Dropping table files asks neither for snapshots nor for what was written since.
+  @Test
+  void aPurgeDelayedByASnapshotSparesWhatWasWrittenSince() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 12_000, 1024);
+      Snapshot before = engine.snapshot();
+      engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(1)));
+      put(engine, 1, 5_000, 1024);
+      Snapshot between = engine.snapshot();
+      try (WriteBatch batch = engine.newBatch()) {
+        batch.deleteRange(Keyspace.DOCUMENTS, new KeyRange(Keys.of(1, 1_000), Keys.of(2)));
+        engine.commit(batch, Durability.PROCESS_CRASH);
+      }
+      before.close();
+      await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
+      assertThat(count(engine, 1)).isEqualTo(1_000);
+      assertThat(count(between, 1)).isEqualTo(5_000);
+      between.close();
+    }
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      assertThat(count(engine, 1)).isEqualTo(1_000);
+    }
+  }
+
+  @Test
+  void aSnapshotOfWhatWasWrittenSinceAPurgeKeepsIt() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      Snapshot before = engine.snapshot();
+      engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(1)));
+      put(engine, 1, 12_000, 1024);
+      Snapshot between = engine.snapshot();
+      try (WriteBatch batch = engine.newBatch()) {
+        batch.deleteRange(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(1)));
+        engine.commit(batch, Durability.PROCESS_CRASH);
+      }
+      before.close();
+      await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
+      assertThat(count(engine, 1)).isZero();
+      assertThat(count(between, 1)).isEqualTo(12_000);
+      between.close();
+    }
+  }
+
+  // --- a full disk
+
+  @Test
+  void aNearlyFullDiskRefusesCommitsAndRecoversByItself() {
+    AtomicLong usable = new AtomicLong(100L * MEBIBYTE);
+    RocksSettings reserve = new RocksSettings(4 * MEBIBYTE, 6 * MEBIBYTE, 50L * MEBIBYTE, 2);
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, reserve, usable::get)) {
+      assertThat(putOne(engine, MEBIBYTE)).isInstanceOf(CommitOutcome.Done.class);
+      usable.set(51L * MEBIBYTE);
+      CommitOutcome outcome;
+      int taken = 0;
+      do {
+        outcome = putOne(engine, MEBIBYTE);
+      } while (outcome instanceof CommitOutcome.Done && ++taken < 10);
+      assertThat(outcome)
+          .isInstanceOfSatisfying(
+              CommitOutcome.NotApplied.class,
+              refused -> {
+                assertThat(refused.kind()).isEqualTo(CommitOutcome.Reason.NO_SPACE);
+                assertThat(refused.reason()).contains(directory.toString(), "50 MiB");
+              });
+      long tick = engine.closedTick().value();
+      assertThat(putOne(engine, MEBIBYTE)).isInstanceOf(CommitOutcome.NotApplied.class);
+      assertThat(engine.closedTick().value()).isEqualTo(tick);
+      // Making room must still be possible.
+      engine.purge(Keyspace.DOCUMENTS, KeyRange.all());
+
+      usable.set(100L * MEBIBYTE);
+      assertThat(putOne(engine, MEBIBYTE)).isInstanceOf(CommitOutcome.Done.class);
+      assertThat(engine.closedTick().value()).isEqualTo(tick + 1);
+    }
+  }
+
+  // --- helpers
+
+  private static CommitOutcome putOne(StorageEngine engine, int bytes) {
+    try (WriteBatch batch = engine.newBatch()) {
+      batch.put(Keyspace.DOCUMENTS, Keys.of(1, engine.closedTick().value()), new byte[bytes]);
+      batch.appendChange(new byte[1]);
+      return engine.commit(batch, Durability.PROCESS_CRASH);
+    }
+  }
+
+  /// Documents of random bytes, which do not compress.
+  private static void put(StorageEngine engine, long generation, int documents, int bytes) {
+    Random random = new Random(generation);
+    for (int document = 0; document < documents; ) {
+      try (WriteBatch batch = engine.newBatch()) {
+        for (int upTo = Math.min(documents, document + 500); document < upTo; document++) {
+          byte[] value = new byte[bytes];
+          random.nextBytes(value);
+          batch.put(Keyspace.DOCUMENTS, Keys.of(generation, document), value);
+        }
+        assertThat(engine.commit(batch, Durability.PROCESS_CRASH))
+            .isInstanceOf(CommitOutcome.Done.class);
+      }
+    }
+  }
+
+  private static int count(StorageView view, long generation) {
+    int count = 0;
+    try (StorageCursor cursor =
+        view.scan(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(generation)))) {
+      while (cursor.next()) {
+        count++;
+      }
+    }
+    return count;
+  }
+}
