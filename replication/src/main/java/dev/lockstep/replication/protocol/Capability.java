@@ -1,0 +1,61 @@
+package dev.lockstep.replication.protocol;
+
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// What Lockstep servers can do for each other beyond the stock protocol. A server announces its
+/// list in the response header [#HEADER] of every replication request and in `/_api/version`;
+/// nothing beyond the stock protocol is asked of a peer that did not announce it.
+public enum Capability {
+  /// A dump is served in stored form (without `_id`, byte for byte) to a follower that accepts
+  /// [DumpForm#STORED].
+  DUMP_STORED("dump-stored"),
+
+  /// A dump request that is repeated with the same `from` gets the same documents again.
+  DUMP_REPLAY("dump-replay"),
+
+  /// Dump responses carry the collection's document count in [#COUNT_HEADER].
+  DUMP_COUNT("dump-count");
+
+  /// Names the header; its value is a comma-separated list of wire names.
+  public static final String HEADER = "x-lockstep-capabilities";
+
+  /// The number of documents that the collection has in the batch.
+  public static final String COUNT_HEADER = "x-lockstep-count";
+
+  private final String wireName;
+
+  Capability(String wireName) {
+    this.wireName = wireName;
+  }
+
+  public String wireName() {
+    return wireName;
+  }
+
+  /// Everything this version can do, as the header's value.
+  public static String announcement() {
+    return EnumSet.allOf(Capability.class).stream()
+        .map(Capability::wireName)
+        .collect(Collectors.joining(", "));
+  }
+
+  /// Reads a header's value; names we do not know are skipped, a missing header is an empty set.
+  public static Set<Capability> parse(@Nullable String header) {
+    Set<Capability> known = EnumSet.noneOf(Capability.class);
+    if (header != null) {
+      for (String name : header.split(",", -1)) {
+        String trimmed = name.strip().toLowerCase(Locale.ROOT);
+        for (Capability capability : values()) {
+          if (capability.wireName.equals(trimmed)) {
+            known.add(capability);
+          }
+        }
+      }
+    }
+    return known;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.lockstep.replication.protocol;
+
+import dev.lockstep.core.ErrorNumber;
+
+/// The leader did not answer, or answered that it cannot right now. Transient: back off and repeat.
+public final class LeaderUnavailableException extends ReplicationException {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean requestUnseen;
+
+  private LeaderUnavailableException(
+      ErrorNumber number, String message, boolean requestUnseen, Throwable cause) {
+    super(number, message, cause);
+    this.requestUnseen = requestUnseen;
+  }
+
+  private LeaderUnavailableException(ErrorNumber number, String message, boolean requestUnseen) {
+    super(number, message);
+    this.requestUnseen = requestUnseen;
+  }
+
+  /// No connection came about (1400): the leader has not seen the request.
+  ///
+  /// @param detail what the transport says
+  public static LeaderUnavailableException notConnected(
+      String endpoint, String url, String detail, Throwable cause) {
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_NO_RESPONSE, sentence(endpoint, url, detail), true, cause);
+  }
+
+  /// The connection broke or fell silent before the answer was complete (1400): the leader may have
+  /// acted.
+  public static LeaderUnavailableException answerLost(
+      String endpoint, String url, String detail, Throwable cause) {
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_NO_RESPONSE, sentence(endpoint, url, detail), false, cause);
+  }
+
+  /// One of the statuses that pass (1402): 429, 502, 503, 504; see [#isTransientStatus].
+  public static LeaderUnavailableException status(
+      String endpoint, String url, int status, String reason, String body) {
+    // 429 and 503 come from a server that refuses to work on the request; 502 and 504 from something
+    // between us that does not know.
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_LEADER_ERROR,
+        statusSentence(endpoint, url, status, reason, body),
+        status == 429 || status == 503);
+  }
+
+  /// Whether an HTTP status says that the same request may succeed later.
+  public static boolean isTransientStatus(int status) {
+    return status == 429 || status == 502 || status == 503 || status == 504;
+  }
+
+  private static String sentence(String endpoint, String url, String detail) {
+    return "could not connect to leader at " + endpoint + " for URL " + url + ": " + excerpt(detail);
+  }
+
+  /// Whether the leader has certainly not worked on the request, so that even a request that must
+  /// not reach it twice can be repeated.
+  public boolean isRequestUnseen() {
+    return requestUnseen;
+  }
+
+  @Override
+  public boolean isTransient() {
+    return true;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.lockstep.replication.protocol;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// The version a leader advertises; it decides how a follower talks to it. Source:
+/// `docs/protocol.md`, "Versions".
+///
+/// @param text as advertised, for messages
+public record LeaderVersion(int major, int minor, int patch, String text)
+    implements Comparable<LeaderVersion> {
+  private static final Pattern FORM =
+      Pattern.compile("(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})(?:[^0-9].*)?");
+
+  /// From here on a leader dumps VelocyPack and has revision trees.
+  private static final LeaderVersion VELOCYPACK_DUMP = new LeaderVersion(3, 8, 0, "3.8.0");
+
+  /// From here on `collection` restricts an inventory.
+  private static final LeaderVersion INVENTORY_OF_ONE = new LeaderVersion(3, 10, 0, "3.10.0");
+
+  /// From here on a leader has the one engine that needs no flush before a dump.
+  private static final LeaderVersion NO_MMFILES = new LeaderVersion(3, 7, 0, "3.7.0");
+
+  /// Reads `digits.digits.digits[-suffix]`; null for anything else.
+  public static @Nullable LeaderVersion parse(String text) {
+    Matcher matcher = FORM.matcher(text);
+    return matcher.matches()
+        ? new LeaderVersion(
+            Integer.parseInt(matcher.group(1)),
+            Integer.parseInt(matcher.group(2)),
+            Integer.parseInt(matcher.group(3)),
+            text)
+        : null;
+  }
+
+  /// Whether we know how to follow such a leader: 3.x and 4.x.
+  public boolean isSupported() {
+    return major == 3 || major == 4;
+  }
+
+  /// Whether `Accept: application/x-velocypack` gets a VelocyPack dump.
+  public boolean dumpsVelocyPack() {
+    return compareTo(VELOCYPACK_DUMP) >= 0;
+  }
+
+  /// Whether an inventory can be restricted to one collection. Older leaders ignore the parameter.
+  public boolean restrictsInventory() {
+    return compareTo(INVENTORY_OF_ONE) >= 0;
+  }
+
+  /// Whether the leader may keep documents in a write-ahead log that a dump does not see unless it
+  /// is flushed first.
+  public boolean mayNeedFlush() {
+    return compareTo(NO_MMFILES) < 0;
+  }
+
+  @Override
+  public int compareTo(LeaderVersion other) {
+    return Long.compare(number(), other.number());
+  }
+
+  private long number() {
+    // Four digits per part are possible, so the wire's own formula (100 per part) could overlap.
+    return (major * 10_000L + minor) * 10_000 + patch;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}
