@@ -12,8 +12,7 @@ public final class LeaderRefusedException extends ReplicationException {
   public LeaderRefusedException(
       String endpoint, String url, int status, String reason, String body) {
     super(
-        ErrorNumber.REPLICATION_LEADER_ERROR,
-        statusSentence(endpoint, url, status, reason, body));
+        ErrorNumber.REPLICATION_LEADER_ERROR, statusSentence(endpoint, url, status, reason, body));
     this.status = status;
   }
 

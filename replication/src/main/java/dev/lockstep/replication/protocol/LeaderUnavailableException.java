@@ -39,7 +39,8 @@ public final class LeaderUnavailableException extends ReplicationException {
   /// One of the statuses that pass (1402): 429, 502, 503, 504; see [#isTransientStatus].
   public static LeaderUnavailableException status(
       String endpoint, String url, int status, String reason, String body) {
-    // 429 and 503 come from a server that refuses to work on the request; 502 and 504 from something
+    // 429 and 503 come from a server that refuses to work on the request; 502 and 504 from
+    // something
     // between us that does not know.
     return new LeaderUnavailableException(
         ErrorNumber.REPLICATION_LEADER_ERROR,
@@ -53,7 +54,12 @@ public final class LeaderUnavailableException extends ReplicationException {
   }
 
   private static String sentence(String endpoint, String url, String detail) {
-    return "could not connect to leader at " + endpoint + " for URL " + url + ": " + excerpt(detail);
+    return "could not connect to leader at "
+        + endpoint
+        + " for URL "
+        + url
+        + ": "
+        + excerpt(detail);
   }
 
   /// Whether the leader has certainly not worked on the request, so that even a request that must

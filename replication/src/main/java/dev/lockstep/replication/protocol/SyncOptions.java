@@ -5,11 +5,13 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackMember;
 import dev.lockstep.core.document.VPackSlice;
+import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +51,8 @@ public record SyncOptions(
     boolean isAsync,
     boolean progress) {
 
-  public static final Duration INITIAL_SYNC_MAX_WAIT_TIME_DEFAULT = Duration.ofSeconds(300);
-  public static final Duration REQUEST_TIMEOUT_DEFAULT = Duration.ofSeconds(600);
+  public static final Duration INITIAL_SYNC_MAX_WAIT_TIME_DEFAULT = Duration.ofMinutes(5);
+  public static final Duration REQUEST_TIMEOUT_DEFAULT = Duration.ofMinutes(10);
   public static final Duration CONNECT_TIMEOUT_DEFAULT = Duration.ofSeconds(10);
   public static final long MAX_PACKET_SIZE_DEFAULT = 512L << 20;
 
@@ -127,8 +129,8 @@ public record SyncOptions(
   /// Reads and checks the whole object.
   ///
   /// @param config must be an object
-  /// @throws LockstepException 400/400 without an endpoint, 400/1410 for an option of the wrong type
-  ///   or value; the sentence names it
+  /// @throws LockstepException 400/400 without an endpoint, 400/1410 for an option of the wrong
+  ///   type or value; the sentence names it
   public static Parsed parse(VPackSlice config, UnknownOptions unknownOptions) {
     List<String> warnings = unknown(config, unknownOptions);
     return new Parsed(new Reader(config).read(), warnings);
@@ -140,7 +142,9 @@ public record SyncOptions(
     for (VPackMember member : config.members()) {
       if (!NAMES.contains(member.name()) && seen.add(member.name())) {
         String sentence =
-            "unknown option '" + ReplicationException.excerpt(member.name()) + "'"
+            "unknown option '"
+                + ReplicationException.excerpt(member.name())
+                + "'"
                 + nearest(member.name());
         if (policy == UnknownOptions.REFUSE) {
           throw invalid(sentence);
@@ -157,7 +161,7 @@ public record SyncOptions(
     // A third of the letters wrong is still a typing error; more is another word.
     int bestDistance = Math.max(2, name.length() / 3) + 1;
     for (String known : NAMES) {
-      int distance = distance(name.toLowerCase(java.util.Locale.ROOT), known);
+      int distance = distance(name.toLowerCase(Locale.ROOT), known);
       if (distance < bestDistance) {
         bestDistance = distance;
         best = known;
@@ -168,7 +172,7 @@ public record SyncOptions(
 
   /// Levenshtein distance, without regard to the case of `known`.
   private static int distance(String lowerCase, String known) {
-    String other = known.toLowerCase(java.util.Locale.ROOT);
+    String other = known.toLowerCase(Locale.ROOT);
     if (lowerCase.length() > 64) {
       return Integer.MAX_VALUE;
     }
@@ -306,8 +310,7 @@ public record SyncOptions(
           restriction(),
           bool("skipCreateDrop", false),
           bool("verbose", false),
-          integer(
-              "maxPacketSize", MAX_PACKET_SIZE_DEFAULT, MAX_PACKET_SIZE_MIN, Integer.MAX_VALUE),
+          integer("maxPacketSize", MAX_PACKET_SIZE_DEFAULT, MAX_PACKET_SIZE_MIN, Integer.MAX_VALUE),
           (int) integer("sslProtocol", 0, 0, SSL_PROTOCOL_MAX),
           new ApplierOptions(
               ignoreErrors(),
@@ -451,7 +454,7 @@ public record SyncOptions(
       if (value.isDouble()) {
         double number = value.asDouble();
         if (Double.isFinite(number) && number == Math.rint(number)) {
-          return new java.math.BigDecimal(number).toBigIntegerExact();
+          return new BigDecimal(number).toBigIntegerExact();
         }
       }
       return null;
@@ -498,7 +501,8 @@ public record SyncOptions(
     }
 
     private static LockstepException wrong(String option, String expected, VPackSlice value) {
-      return invalid("option '" + option + "' must be " + expected + ", not " + shown(option, value));
+      return invalid(
+          "option '" + option + "' must be " + expected + ", not " + shown(option, value));
     }
 
     /// The value, unless it may be a secret or is too long to be shown.

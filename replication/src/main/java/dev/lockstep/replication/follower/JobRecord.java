@@ -1,0 +1,195 @@
+package dev.lockstep.replication.follower;
+
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.replication.protocol.InventoryCollection;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What a job has done so far. Written by the job and its helpers, read by anyone. Thread-safe.
+final class JobRecord {
+  private static final Logger LOG = LoggerFactory.getLogger(JobRecord.class);
+
+  /// A leader with thousands of strange indexes shall not fill our memory with sentences.
+  private static final int WARNINGS_MAX = 100;
+
+  private final String id;
+  private final String database;
+  private final InstantSource time;
+  private final boolean isVerbose;
+  private final Instant started;
+
+  // All below: guarded by this.
+  private SyncPhase phase = SyncPhase.STARTING;
+  private String collection = "";
+  private int collectionsDone;
+  private int collectionsTotal;
+  private long documentsBefore;
+  private long bytesBefore;
+  private long documentsOfCollection;
+  private long bytesOfCollection;
+  private @Nullable Long expectedOfCollection;
+  private Instant collectionStarted;
+  private String message = "";
+  private final List<String> warnings = new ArrayList<>();
+  private Instant changed;
+  private int errorNum;
+  private String errorMessage = "";
+
+  JobRecord(String id, String database, InstantSource time, boolean isVerbose) {
+    this.id = id;
+    this.database = database;
+    this.time = time;
+    this.isVerbose = isVerbose;
+    this.started = time.instant();
+    this.collectionStarted = started;
+    this.changed = started;
+  }
+
+  /// The only way from one phase to another.
+  ///
+  /// @throws IllegalStateException for a move that [SyncPhase] does not list
+  synchronized void transition(SyncPhase to, String why) {
+    if (!phase.mayMoveTo(to)) {
+      throw new IllegalStateException(
+          "synchronization " + id + " cannot go from " + phase + " to " + to + ": " + why);
+    }
+    if (isVerbose) {
+      LOG.info("synchronization {}: {} -> {}: {}", id, phase, to, why);
+    } else {
+      LOG.debug("synchronization {}: {} -> {}: {}", id, phase, to, why);
+    }
+    phase = to;
+    say(why);
+  }
+
+  synchronized void say(String what) {
+    message = what;
+    changed = time.instant();
+  }
+
+  synchronized void warn(String warning) {
+    if (warnings.size() < WARNINGS_MAX) {
+      warnings.add(warning);
+    }
+    LOG.info("synchronization {}: {}", id, warning);
+  }
+
+  synchronized void planned(int collections) {
+    collectionsTotal = collections;
+  }
+
+  /// Counting begins anew for this collection; what an earlier attempt had is forgotten.
+  synchronized void beginCollection(String name) {
+    collection = name;
+    documentsOfCollection = 0;
+    bytesOfCollection = 0;
+    expectedOfCollection = null;
+    collectionStarted = time.instant();
+  }
+
+  synchronized void collectionDone() {
+    collectionsDone++;
+    documentsBefore += documentsOfCollection;
+    bytesBefore += bytesOfCollection;
+    documentsOfCollection = 0;
+    bytesOfCollection = 0;
+    expectedOfCollection = null;
+  }
+
+  synchronized void indexed(String name, long done, long total) {
+    say("creating indexes for collection '" + name + "', documents: " + done + " of " + total);
+  }
+
+  synchronized void failed(SyncPhase end, LockstepException failure) {
+    errorNum = failure.number().number();
+    errorMessage = String.valueOf(failure.getMessage());
+    transition(end, errorMessage);
+  }
+
+  synchronized SyncPhase phase() {
+    return phase;
+  }
+
+  synchronized boolean isOver() {
+    return phase.isOver();
+  }
+
+  DumpTransfer.Observer dumpObserver(InventoryCollection source) {
+    return new DumpTransfer.Observer() {
+      @Override
+      public void fetched(int responses, long documents, long bytes) {
+        synchronized (JobRecord.this) {
+          bytesOfCollection = bytes;
+          say(
+              "fetching leader collection dump for collection '"
+                  + source.name()
+                  + "', type: "
+                  + source.type().name().toLowerCase(Locale.ROOT)
+                  + ", id "
+                  + source.id()
+                  + ", batch "
+                  + responses
+                  + ", markers processed so far: "
+                  + documents
+                  + ", bytes received so far: "
+                  + bytes);
+        }
+      }
+
+      @Override
+      public void expecting(long documents) {
+        synchronized (JobRecord.this) {
+          expectedOfCollection = documents;
+        }
+      }
+
+      @Override
+      public void written(long documents) {
+        synchronized (JobRecord.this) {
+          documentsOfCollection += documents;
+          changed = time.instant();
+        }
+      }
+    };
+  }
+
+  synchronized SyncProgress progress() {
+    Instant end = phase.isOver() ? changed : time.instant();
+    double seconds = Duration.between(collectionStarted, end).toMillis() / 1000.0;
+    boolean isCounting = documentsOfCollection > 0;
+    double rate = isCounting && seconds > 0 ? documentsOfCollection / seconds : 0;
+    if (!isCounting && collectionsDone > 0) {
+      double all = Duration.between(started, end).toMillis() / 1000.0;
+      rate = all > 0 ? documentsBefore / all : 0;
+    }
+    Long expected = expectedOfCollection;
+    return new SyncProgress(
+        id,
+        "full",
+        database,
+        phase,
+        collection,
+        collectionsDone,
+        collectionsTotal,
+        documentsBefore + documentsOfCollection,
+        expected == null ? null : documentsBefore + expected,
+        bytesBefore + bytesOfCollection,
+        rate,
+        expected == null || rate == 0 || phase != SyncPhase.COPYING
+            ? null
+            : Math.max(0, (expected - documentsOfCollection) / rate),
+        message,
+        warnings,
+        started,
+        changed,
+        errorNum,
+        errorMessage);
+  }
+}

@@ -1,0 +1,135 @@
+package dev.lockstep.replication.follower;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.replication.protocol.SyncResult;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/// This server's follower role: runs synchronizations, one per database at a time, and knows what
+/// they are doing. Thread-safe.
+public final class ReplicationFollower implements AutoCloseable {
+  private final DocumentStore store;
+  private final LeaderConnector connector;
+  private final FollowerSettings settings;
+  private final InstantSource time;
+  private final Predicate<String> isTailing;
+  private final SyncListener listener;
+
+  // All below: guarded by this.
+  /// By database.
+  private final Map<String, SyncJob> running = new HashMap<>();
+
+  private final Deque<SyncJob> finished = new ArrayDeque<>();
+  private boolean isClosed;
+
+  /// @param isTailing whether an applier is at work in a database
+  public ReplicationFollower(
+      DocumentStore store,
+      LeaderConnector connector,
+      FollowerSettings settings,
+      InstantSource time,
+      Predicate<String> isTailing,
+      SyncListener listener) {
+    this.store = store;
+    this.connector = connector;
+    this.settings = settings;
+    this.time = time;
+    this.isTailing = isTailing;
+    this.listener = listener;
+  }
+
+  /// Synchronizes; returns when it is done.
+  ///
+  /// @param started told the job before it does anything, to cancel it or to watch it
+  /// @throws LockstepException 1411 while an applier works in this database, 28 while another
+  ///   synchronization does; otherwise whatever ended it
+  public SyncResult sync(SyncRequest request, Consumer<SyncJob> started)
+      throws InterruptedException {
+    SyncJob job = begin(request);
+    try {
+      started.accept(job);
+      return job.run();
+    } finally {
+      end(job);
+    }
+  }
+
+  private SyncJob begin(SyncRequest request) {
+    String id = Long.toUnsignedString(store.newId());
+    SyncJob job =
+        new SyncJob(
+            id,
+            request,
+            store,
+            connector,
+            settings,
+            listener,
+            new JobRecord(id, request.database(), time, request.options().verbose()));
+    synchronized (this) {
+      if (isClosed) {
+        throw new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED);
+      }
+      if (isTailing.test(request.database())) {
+        throw new LockstepException(ErrorNumber.REPLICATION_RUNNING);
+      }
+      if (running.containsKey(request.database())) {
+        throw new LockstepException(ErrorNumber.LOCKED);
+      }
+      running.put(request.database(), job);
+    }
+    return job;
+  }
+
+  private synchronized void end(SyncJob job) {
+    running.remove(job.database());
+    finished.addLast(job);
+    while (finished.size() > settings.finishedJobsKept()) {
+      finished.removeFirst();
+    }
+  }
+
+  /// Jobs at work first, then finished ones, the latest first.
+  public synchronized List<SyncProgress> jobs() {
+    List<SyncProgress> all = new ArrayList<>(running.size() + finished.size());
+    running.values().forEach(job -> all.add(job.progress()));
+    finished.descendingIterator().forEachRemaining(job -> all.add(job.progress()));
+    return all;
+  }
+
+  /// A job at work or recently finished; null if there is none of that id.
+  public synchronized @Nullable SyncJob job(String id) {
+    for (SyncJob job : running.values()) {
+      if (job.id().equals(id)) {
+        return job;
+      }
+    }
+    for (SyncJob job : finished) {
+      if (job.id().equals(id)) {
+        return job;
+      }
+    }
+    return null;
+  }
+
+  /// Stops all jobs; they fail with 1412. None can begin afterwards. Does not wait for them.
+  @Override
+  public void close() {
+    List<SyncJob> jobs;
+    synchronized (this) {
+      isClosed = true;
+      jobs = List.copyOf(running.values());
+    }
+    jobs.forEach(SyncJob::stopReplication);
+  }
+}

@@ -1,0 +1,172 @@
+package dev.lockstep.replication.follower;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionDefinition;
+import dev.lockstep.core.collection.Database;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.LeaderAddress;
+import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.replication.protocol.Restriction;
+import dev.lockstep.replication.protocol.SyncOptions;
+import dev.lockstep.replication.protocol.SyncResult;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One synchronization from beginning to end. Runs on the thread that calls [#run]; everything else
+/// may be called by any thread at any time.
+public final class SyncJob {
+  private static final Logger LOG = LoggerFactory.getLogger(SyncJob.class);
+
+  private final String id;
+  private final SyncRequest request;
+  private final DocumentStore store;
+  private final LeaderConnector connector;
+  private final FollowerSettings settings;
+  private final SyncListener listener;
+  private final JobRecord record;
+  private final StopSignal stop = new StopSignal();
+
+  SyncJob(
+      String id,
+      SyncRequest request,
+      DocumentStore store,
+      LeaderConnector connector,
+      FollowerSettings settings,
+      SyncListener listener,
+      JobRecord record) {
+    this.id = id;
+    this.request = request;
+    this.store = store;
+    this.connector = connector;
+    this.settings = settings;
+    this.listener = listener;
+    this.record = record;
+    request.warnings().forEach(record::warn);
+  }
+
+  /// Decimal, unique on this server.
+  public String id() {
+    return id;
+  }
+
+  public String database() {
+    return request.database();
+  }
+
+  public SyncProgress progress() {
+    return record.progress();
+  }
+
+  /// Ends the job at its next step; it then fails with 410/21. What is finished stays.
+  public void cancel() {
+    stop.stop(ErrorNumber.REQUEST_CANCELED);
+  }
+
+  /// Ends the job because this server ends; it then fails with 500/1412.
+  void stopReplication() {
+    stop.stop(ErrorNumber.REPLICATION_APPLIER_STOPPED);
+  }
+
+  /// Does the work. Collections that are finished stay so when a later one fails.
+  SyncResult run() throws InterruptedException {
+    try {
+      SyncResult result = synchronize();
+      record.transition(SyncPhase.DONE, "synchronization finished");
+      return result;
+    } catch (LockstepException e) {
+      boolean isStopped =
+          e.number() == ErrorNumber.REQUEST_CANCELED
+              || e.number() == ErrorNumber.REPLICATION_APPLIER_STOPPED;
+      LOG.info("synchronization {} of database '{}' failed: {}", id, database(), e.getMessage());
+      record.failed(isStopped ? SyncPhase.CANCELED : SyncPhase.FAILED, e);
+      throw e;
+    } catch (InterruptedException e) {
+      record.failed(
+          SyncPhase.CANCELED, new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED));
+      throw e;
+    } catch (RuntimeException e) {
+      record.failed(
+          SyncPhase.FAILED,
+          new LockstepException(ErrorNumber.INTERNAL, "internal error: " + e.getClass().getName()));
+      throw e;
+    }
+  }
+
+  private SyncResult synchronize() throws InterruptedException {
+    SyncOptions options = request.options();
+    Database database = store.requireDatabase(request.database());
+    if (options.incremental()) {
+      record.warn(
+          "an incremental synchronization is not possible yet: the whole collection is copied");
+    }
+    LeaderClient client = connector.connect(address(options));
+    stop.onStop(client::close);
+    RetryPolicy retries = new RetryPolicy(stop, settings, record::say);
+    try (LeaderSession leader = new LeaderSession(client, retries, settings)) {
+      record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
+      leader.open(store.serverId());
+      record.transition(
+          SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
+      Inventory inventory =
+          leader.inventory(options.includeSystem(), options.includeFoxxQueues(), only(options));
+      SyncPlan plan =
+          SyncPlan.make(
+              inventory, leader.server(), client.endpoint(), request, database, record);
+      record.planned(plan.items().size());
+      List<SyncResult.Collection> done = new ArrayList<>();
+      for (SyncPlan.Item item : plan.items()) {
+        stop.throwIfStopped();
+        CollectionDefinition definition = sync(item, database, leader).run();
+        record.collectionDone();
+        listener.collectionReplaced(database.name(), definition.name());
+        done.add(new SyncResult.Collection(item.source().id(), item.source().name()));
+      }
+      record.transition(SyncPhase.FINISHING, "ending the batch on the leader");
+      leader.closeBatch();
+      done.sort(
+          Comparator.comparing(
+              collection -> Long.parseUnsignedLong(collection.id()), Long::compareUnsigned));
+      return new SyncResult(done, leader.lastLogTick());
+    }
+  }
+
+  private CollectionSync sync(SyncPlan.Item item, Database database, LeaderSession leader) {
+    return new FullSync(
+        database,
+        item.source(),
+        item.globallyUniqueId(),
+        leader,
+        request.options().includeSystem(),
+        request.options().chunkSize(),
+        settings,
+        stop,
+        record);
+  }
+
+  private LeaderAddress address(SyncOptions options) {
+    String database = options.database() == null ? request.database() : options.database();
+    return new LeaderAddress(
+        options.endpoint(),
+        database,
+        options.credentials(),
+        Long.toUnsignedString(store.serverId()),
+        options.connectTimeout(),
+        options.requestTimeout(),
+        options.maxPacketSize(),
+        options.sslProtocol());
+  }
+
+  private static String only(SyncOptions options) {
+    return options.restriction() instanceof Restriction.Only(Set<String> names)
+            && names.size() == 1
+        ? names.iterator().next()
+        : "";
+  }
+}

@@ -1,0 +1,24 @@
+package dev.lockstep.replication.follower;
+
+import dev.lockstep.replication.protocol.SyncOptions;
+import java.util.List;
+
+/// One user's wish to have collections of a leader here.
+///
+/// @param database the local one that receives the data
+/// @param caller what the user talks to us with
+/// @param warnings to be shown with the job
+public record SyncRequest(
+    String database, SyncOptions options, Caller caller, List<String> warnings) {
+  public SyncRequest {
+    warnings = List.copyOf(warnings);
+  }
+
+  /// What a user talks to us with.
+  public enum Caller {
+    /// Our shell or command line: a collection the leader does not have is an error.
+    LOCKSTEP,
+    /// Anything else: then it is success with fewer collections, as it has always been on the wire.
+    STOCK
+  }
+}

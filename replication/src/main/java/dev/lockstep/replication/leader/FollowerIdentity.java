@@ -1,0 +1,27 @@
+package dev.lockstep.replication.leader;
+
+/// Who a request says it is for: the parameters `serverId`, `syncerId` and `clientInfo`, and the
+/// database it addresses. Several appliers of one server are several followers.
+///
+/// @param serverId decimal; empty or `0` when the request does not say
+/// @param syncerId decimal; empty or `0` when there is none
+public record FollowerIdentity(
+    String serverId, String syncerId, String clientInfo, String database) {
+  /// A request without identity.
+  public static FollowerIdentity anonymous(String database) {
+    return new FollowerIdentity("", "", "", database);
+  }
+
+  boolean isAnonymous() {
+    return isNone(serverId) && isNone(syncerId);
+  }
+
+  /// The wire shows numbers, also where there is none.
+  String shownSyncerId() {
+    return isNone(syncerId) ? "0" : syncerId;
+  }
+
+  private static boolean isNone(String id) {
+    return id.isEmpty() || id.equals("0");
+  }
+}

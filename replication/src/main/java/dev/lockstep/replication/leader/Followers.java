@@ -1,0 +1,96 @@
+package dev.lockstep.replication.leader;
+
+import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.protocol.LoggerState;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Who follows, and which changes they still need: the smallest tick of all of them is where the
+/// change log may be cut. Keyed by the whole [FollowerIdentity], so that two appliers of one server
+/// never overwrite each other. Thread-safe.
+final class Followers {
+  /// What one follower was served.
+  private static final class Entry {
+    Instant seen;
+
+    /// Tick of the newest batch; a synchronization may be followed by tailing from here.
+    @Nullable Tick batchTick;
+
+    Entry(Instant seen) {
+      this.seen = seen;
+    }
+  }
+
+  private final InstantSource time;
+  private final Duration ttl;
+  private final int entriesMax;
+  private final Map<FollowerIdentity, Entry> entries = new LinkedHashMap<>();
+
+  Followers(InstantSource time, Duration ttl, int entriesMax) {
+    this.time = time;
+    this.ttl = ttl;
+    this.entriesMax = entriesMax;
+  }
+
+  /// A batch was opened for a follower.
+  synchronized void batchOpened(FollowerIdentity follower, Tick tick) {
+    if (follower.isAnonymous()) {
+      return;
+    }
+    forgetExpired();
+    Entry entry = entries.computeIfAbsent(follower, _ -> new Entry(time.instant()));
+    entry.seen = time.instant();
+    entry.batchTick = tick;
+    while (entries.size() > entriesMax) {
+      entries.entrySet().stream()
+          .min(Comparator.comparing(candidate -> candidate.getValue().seen))
+          .ifPresent(oldest -> entries.remove(oldest.getKey()));
+    }
+  }
+
+  /// A follower that is known made a request.
+  synchronized void seen(FollowerIdentity follower) {
+    Entry entry = entries.get(follower);
+    if (entry != null) {
+      entry.seen = time.instant();
+    }
+  }
+
+  /// The smallest tick that a follower still needs; null if there is none.
+  synchronized @Nullable Tick oldestNeeded() {
+    forgetExpired();
+    return entries.values().stream()
+        .map(entry -> entry.batchTick)
+        .filter(tick -> tick != null)
+        .min(Comparator.naturalOrder())
+        .orElse(null);
+  }
+
+  /// For showing, the longest known first.
+  synchronized List<LoggerState.Client> list() {
+    forgetExpired();
+    List<LoggerState.Client> clients = new ArrayList<>(entries.size());
+    entries.forEach((follower, entry) ->
+        clients.add(
+            new LoggerState.Client(
+                follower.shownSyncerId(),
+                follower.serverId(),
+                follower.clientInfo(),
+                entry.seen,
+                entry.seen.plus(ttl),
+                entry.batchTick == null ? Tick.NONE : entry.batchTick)));
+    return clients;
+  }
+
+  private void forgetExpired() {
+    Instant oldest = time.instant().minus(ttl);
+    entries.values().removeIf(entry -> entry.seen.isBefore(oldest));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.lockstep.replication.leader;
+
+import java.time.Duration;
+
+/// How this server leads; validated at birth.
+///
+/// @param version advertised to followers; it decides how stock followers talk to us
+/// @param batchesMax open batches at a time; each pins a snapshot, so that nobody who leaks them
+///   fills the disk
+/// @param batchTtlMax longest lease; longer wishes are shortened to it
+/// @param dumpPageBytesMax most bytes of a dump response, whatever the follower asks for; a single
+///   document may exceed it
+/// @param dumpsInFlightMax dump responses in memory at a time; with `dumpPageBytesMax` it bounds
+///   what all followers together cost
+/// @param dumpWaitMax how long a request waits for one of them to end
+/// @param followerTtl how long a follower is remembered after its last request
+/// @param followersMax followers remembered; the one longest silent is forgotten first
+public record LeaderSettings(
+    String version,
+    int batchesMax,
+    Duration batchTtlMax,
+    long dumpPageBytesMax,
+    int dumpsInFlightMax,
+    Duration dumpWaitMax,
+    Duration followerTtl,
+    int followersMax) {
+
+  /// The name under which a server's configuration knows [#batchesMax()].
+  public static final String BATCHES_MAX_OPTION = "--replication.batches-max";
+
+  /// Lease of a follower that does not say how long it wants one.
+  public static final Duration BATCH_TTL_DEFAULT = Duration.ofMinutes(5);
+
+  public LeaderSettings {
+    if (batchesMax < 1
+        || batchTtlMax.toMillis() < 1
+        || dumpPageBytesMax < 1
+        || dumpsInFlightMax < 1
+        || dumpWaitMax.isNegative()
+        || followerTtl.isNegative()
+        || followersMax < 1) {
+      throw new IllegalArgumentException(
+          "leader settings out of range: batchesMax="
+              + batchesMax
+              + " batchTtlMax="
+              + batchTtlMax
+              + " dumpPageBytesMax="
+              + dumpPageBytesMax
+              + " dumpsInFlightMax="
+              + dumpsInFlightMax
+              + " dumpWaitMax="
+              + dumpWaitMax
+              + " followerTtl="
+              + followerTtl
+              + " followersMax="
+              + followersMax);
+    }
+  }
+
+  /// 64 batches for at most a day each, responses of 16 MiB, 8 of them at a time.
+  public static LeaderSettings of(String version) {
+    return new LeaderSettings(
+        version,
+        64,
+        Duration.ofDays(1),
+        16L << 20,
+        8,
+        Duration.ofMinutes(1),
+        Duration.ofHours(2),
+        1024);
+  }
+
+  public LeaderSettings withBatchesMax(int value) {
+    return new LeaderSettings(
+        version,
+        value,
+        batchTtlMax,
+        dumpPageBytesMax,
+        dumpsInFlightMax,
+        dumpWaitMax,
+        followerTtl,
+        followersMax);
+  }
+
+  public LeaderSettings withDumpPageBytesMax(long value) {
+    return new LeaderSettings(
+        version,
+        batchesMax,
+        batchTtlMax,
+        value,
+        dumpsInFlightMax,
+        dumpWaitMax,
+        followerTtl,
+        followersMax);
+  }
+}

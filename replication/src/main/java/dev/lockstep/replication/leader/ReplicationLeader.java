@@ -1,0 +1,262 @@
+package dev.lockstep.replication.leader;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionDefinition;
+import dev.lockstep.core.collection.CollectionView;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.core.collection.StoreSnapshot;
+import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.protocol.BatchOpened;
+import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.InventoryCollection;
+import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.ReplicatedNames;
+import dev.lockstep.replication.protocol.ServerIdentity;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Everything a follower may ask of this server. Thread-safe. Permissions are the caller's matter.
+public final class ReplicationLeader implements AutoCloseable {
+  /// How often leases are looked at when nobody opens a batch: a dead follower's snapshot outlives
+  /// its lease by this at most.
+  private static final Duration COLLECT_INTERVAL = Duration.ofSeconds(10);
+
+  private final DocumentStore store;
+  private final InstantSource time;
+  private final LeaderSettings settings;
+  private final ServerIdentity identity;
+  private final ReplicationBatches batches;
+  private final Followers followers;
+
+  /// One permit per dump response in memory.
+  private final Semaphore dumpsInFlight;
+
+  private @Nullable Thread collector;
+
+  public ReplicationLeader(DocumentStore store, InstantSource time, LeaderSettings settings) {
+    this.store = store;
+    this.time = time;
+    this.settings = settings;
+    this.identity = new ServerIdentity(settings.version(), store.serverId(), ServerIdentity.ENGINE);
+    this.batches = new ReplicationBatches(store, time, settings);
+    this.followers = new Followers(time, settings.followerTtl(), settings.followersMax());
+    this.dumpsInFlight = new Semaphore(settings.dumpsInFlightMax(), true);
+  }
+
+  /// Starts the thread that ends leases that ran out.
+  public synchronized void start() {
+    if (collector == null) {
+      collector = Thread.ofVirtual().name("replication-leases").start(this::collect);
+    }
+  }
+
+  private void collect() {
+    try {
+      while (true) {
+        Thread.sleep(COLLECT_INTERVAL);
+        batches.collectExpired();
+      }
+    } catch (InterruptedException _) {
+      // Closed.
+    }
+  }
+
+  public ServerIdentity identity() {
+    return identity;
+  }
+
+  /// The newest change; never 0, which followers take for an answer without sense.
+  public Tick lastTick() {
+    return atLeastOne(store.engine().closedTick());
+  }
+
+  private static Tick atLeastOne(Tick tick) {
+    return tick.equals(Tick.NONE) ? tick.next() : tick;
+  }
+
+  public LoggerState loggerState(FollowerIdentity follower) {
+    followers.seen(follower);
+    return new LoggerState(lastTick(), time.instant(), identity, followers.list());
+  }
+
+  /// The smallest tick a known follower may still ask for; null if none is known. The change log
+  /// must be kept from there.
+  public @Nullable Tick oldestTickNeeded() {
+    return followers.oldestNeeded();
+  }
+
+  /// Opens a batch.
+  ///
+  /// @param withState whether the answer carries the logger state
+  /// @throws LockstepException 32 if too many are open
+  public BatchOpened openBatch(FollowerIdentity follower, Duration ttl, boolean withState) {
+    ReplicationBatch batch = batches.open(ttl);
+    Tick tick = atLeastOne(batch.tick());
+    followers.batchOpened(follower, tick);
+    LoggerState state =
+        withState ? new LoggerState(tick, time.instant(), identity, followers.list()) : null;
+    return new BatchOpened(batch.idText(), tick, state);
+  }
+
+  /// Prolongs a batch; see [ReplicationBatches].
+  ///
+  /// @throws LockstepException 404/1600 if there is no such batch
+  public void extendBatch(FollowerIdentity follower, String id, Duration ttl) {
+    batches.extend(id, ttl);
+    followers.seen(follower);
+  }
+
+  /// @throws LockstepException 404/1600 if there is no such batch
+  public void deleteBatch(FollowerIdentity follower, String id) {
+    batches.delete(id);
+    followers.seen(follower);
+  }
+
+  /// The open batches.
+  public ReplicationBatches batches() {
+    return batches;
+  }
+
+  /// Lists a database's collections in the state of a batch.
+  ///
+  /// @param onlyCollection name of the one to list; empty = all
+  /// @throws LockstepException 404/1600 if there is no such batch
+  public Inventory inventory(
+      FollowerIdentity follower,
+      String batchId,
+      String database,
+      boolean includeSystem,
+      boolean includeFoxxQueues,
+      String onlyCollection) {
+    try (ReplicationBatches.Use use = batches.use(batchId)) {
+      followers.seen(follower);
+      return inventory(
+          use.batch().snapshot(), database, includeSystem, includeFoxxQueues, onlyCollection);
+    }
+  }
+
+  /// Lists the collections of all databases, by name of the database.
+  public SortedMap<String, Inventory> inventoryOfAll(
+      FollowerIdentity follower, String batchId, boolean includeSystem, boolean includeFoxxQueues) {
+    try (ReplicationBatches.Use use = batches.use(batchId)) {
+      followers.seen(follower);
+      StoreSnapshot snapshot = use.batch().snapshot();
+      SortedMap<String, Inventory> all = new TreeMap<>();
+      for (String database : snapshot.databaseNames()) {
+        all.put(database, inventory(snapshot, database, includeSystem, includeFoxxQueues, ""));
+      }
+      return all;
+    }
+  }
+
+  private static Inventory inventory(
+      StoreSnapshot snapshot,
+      String database,
+      boolean includeSystem,
+      boolean includeFoxxQueues,
+      String onlyCollection) {
+    List<InventoryCollection> collections =
+        snapshot.collections(database).stream()
+            .filter(
+                definition -> onlyCollection.isEmpty() || definition.name().equals(onlyCollection))
+            .filter(definition ->
+                ReplicatedNames.isReplicated(definition.name(), includeSystem, includeFoxxQueues))
+            .map(InventoryCollection::of)
+            .sorted(Inventory.ORDER)
+            .toList();
+    return new Inventory(collections, 0, atLeastOne(snapshot.tick()));
+  }
+
+  /// Which collection of a batch a follower means.
+  ///
+  /// @param collection globally unique id, name or decimal id
+  /// @return null if there is none
+  /// @throws LockstepException 404/1600 if there is no such batch
+  public @Nullable CollectionDefinition collection(
+      String batchId, String database, String collection) {
+    try (ReplicationBatches.Use use = batches.use(batchId)) {
+      CollectionView view = use.batch().snapshot().collection(database, collection);
+      return view == null ? null : view.definition();
+    }
+  }
+
+  /// A dump response on its way; holds memory until it is closed.
+  public final class DumpInFlight implements AutoCloseable {
+    private final DumpPart part;
+    private boolean isOver;
+
+    private DumpInFlight(DumpPart part) {
+      this.part = part;
+    }
+
+    public DumpPart part() {
+      return part;
+    }
+
+    /// Repeating is harmless.
+    @Override
+    public void close() {
+      if (!isOver) {
+        isOver = true;
+        dumpsInFlight.release();
+      }
+    }
+  }
+
+  /// Reads the part of a collection that follows `parameters.from()`. Repeating a request gives the
+  /// same part again. The caller closes the answer once it is sent.
+  ///
+  /// @param collection globally unique id, name or decimal id
+  /// @throws LockstepException 404/1600 if there is no such batch, 400/400 for an unknown
+  ///   collection or part, 503 if too many dumps are under way for longer than the settings allow
+  public DumpInFlight dump(
+      FollowerIdentity follower,
+      String batchId,
+      String database,
+      String collection,
+      DumpParameters parameters)
+      throws InterruptedException {
+    try (ReplicationBatches.Use use = batches.use(batchId)) {
+      followers.seen(follower);
+      CollectionView view = use.batch().snapshot().collection(database, collection);
+      if (view == null) {
+        throw new LockstepException(
+            ErrorNumber.HTTP_BAD_PARAMETER, "replication dump - bad parameter");
+      }
+      if (!dumpsInFlight.tryAcquire(settings.dumpWaitMax().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new LockstepException(
+            ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
+            settings.dumpsInFlightMax() + " dumps are being sent already; try again later");
+      }
+      boolean isDone = false;
+      try {
+        DumpInFlight inFlight =
+            new DumpInFlight(
+                use.batch().cursor(view).read(parameters, settings.dumpPageBytesMax()));
+        isDone = true;
+        return inFlight;
+      } finally {
+        if (!isDone) {
+          dumpsInFlight.release();
+        }
+      }
+    }
+  }
+
+  /// Ends all batches and the thread.
+  @Override
+  public synchronized void close() {
+    if (collector != null) {
+      collector.interrupt();
+      collector = null;
+    }
+    batches.close();
+  }
+}

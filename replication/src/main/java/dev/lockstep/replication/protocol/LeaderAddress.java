@@ -1,0 +1,21 @@
+package dev.lockstep.replication.protocol;
+
+import java.time.Duration;
+
+/// Where a leader is and how to behave towards it.
+///
+/// @param endpoint as the user gave it
+/// @param database on the leader
+/// @param followerId the follower's server id, decimal; sent with every request
+/// @param connectTimeout of one attempt
+/// @param silenceMax longest silence during one request; not a limit of its total time
+/// @param responseBytesMax larger responses are refused
+public record LeaderAddress(
+    String endpoint,
+    String database,
+    LeaderCredentials credentials,
+    String followerId,
+    Duration connectTimeout,
+    Duration silenceMax,
+    long responseBytesMax,
+    int sslProtocol) {}

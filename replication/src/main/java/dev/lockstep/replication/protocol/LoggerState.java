@@ -1,0 +1,83 @@
+package dev.lockstep.replication.protocol;
+
+import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.storage.Tick;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/// What a leader says about itself: `GET /_api/replication/logger-state`.
+///
+/// @param lastLogTick the newest change
+/// @param time on the leader; not read from peers
+/// @param clients who follows; not read from peers
+public record LoggerState(
+    Tick lastLogTick, Instant time, ServerIdentity server, List<Client> clients) {
+  public LoggerState {
+    clients = List.copyOf(clients);
+  }
+
+  /// A follower that the leader knows.
+  ///
+  /// @param lastServedTick what it has got; older changes may be dropped for its part
+  public record Client(
+      String syncerId,
+      String serverId,
+      String clientInfo,
+      Instant time,
+      Instant expires,
+      Tick lastServedTick) {}
+
+  /// @throws MessageException if something we need is missing
+  public static LoggerState parse(VPackSlice message) {
+    VPackSlice state = Messages.requiredObject(message, "state");
+    Tick tick = new Tick(Messages.requiredUnsigned(state, "lastLogTick"));
+    return new LoggerState(
+        tick,
+        Instant.EPOCH,
+        ServerIdentity.parse(Messages.requiredObject(message, "server")),
+        List.of());
+  }
+
+  /// Writes the whole object.
+  public void render(VPackBuilder target) {
+    target.openObject();
+    target.key("state");
+    renderState(target, lastLogTick, time);
+    target.key("server");
+    server.render(target);
+    target.key("clients").openArray();
+    for (Client client : clients) {
+      target
+          .openObject()
+          .member("syncerId", client.syncerId())
+          .member("serverId", client.serverId())
+          .member("clientInfo", client.clientInfo())
+          .member("time", wireTime(client.time()))
+          .member("expires", wireTime(client.expires()))
+          .member("lastServedTick", client.lastServedTick().toString())
+          .close();
+    }
+    target.close().close();
+  }
+
+  /// Writes the `state` object, which inventories carry too.
+  static void renderState(VPackBuilder target, Tick lastLogTick, Instant time) {
+    target
+        .openObject()
+        .member("running", true)
+        .member("lastLogTick", lastLogTick.toString())
+        .member("lastUncommittedLogTick", lastLogTick.toString())
+        .key("totalEvents")
+        .unsigned(lastLogTick.value())
+        .member("time", wireTime(time))
+        .close();
+  }
+
+  /// The wire's form of a time: UTC, whole seconds.
+  public static String wireTime(Instant time) {
+    return DateTimeFormatter.ISO_INSTANT.format(time.truncatedTo(ChronoUnit.SECONDS));
+  }
+}
