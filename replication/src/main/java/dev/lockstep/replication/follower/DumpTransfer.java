@@ -229,8 +229,7 @@ final class DumpTransfer {
 
   /// In a history the last line of a key wins, whatever the revisions say: everything the portion
   /// speaks of is removed first, then written in its final state.
-  private void hand(
-      List<Document> documents, Map<String, @Nullable Document> latest, long weight)
+  private void hand(List<Document> documents, Map<String, @Nullable Document> latest, long weight)
       throws InterruptedException {
     List<Document> all = documents;
     if (!latest.isEmpty()) {

@@ -16,18 +16,14 @@ import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.ServerIdentity;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One job's dealings with its leader: which version it is, the batch and its lease, and what may be
-/// repeated. Opened once; [#dump] belongs to the fetching thread, everything else to the job's.
+/// One job's dealings with its leader: which version it is, the batch and its lease, and what may
+/// be repeated. Opened once; [#dump] belongs to the fetching thread, everything else to the job's.
 final class LeaderSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderSession.class);
-
-  /// At the end of a failed job nobody wants to wait for a leader that is gone.
-  private static final int CLOSE_RETRIES_MAX = 1;
 
   private final LeaderClient leader;
   private final RetryPolicy retries;
@@ -132,8 +128,7 @@ final class LeaderSession implements AutoCloseable {
   ///
   /// @throws RestartNeededException if an answer was lost and this leader cannot give it again, or
   ///   if the batch is gone
-  DumpPage dump(
-      String collection, long from, long chunkSize, boolean includeSystem)
+  DumpPage dump(String collection, long from, long chunkSize, boolean includeSystem)
       throws InterruptedException {
     boolean isFirst = from == 0;
     // A leader that keeps the position itself would go on behind the lost part, and nobody would
@@ -195,13 +190,10 @@ final class LeaderSession implements AutoCloseable {
     ending.close();
     boolean wasInterrupted = Thread.interrupted();
     try {
-      retries.perform(
-          CLOSE_RETRIES_MAX,
-          _ -> true,
-          () -> {
-            leader.closeBatch(ending.batchId());
-            return Duration.ZERO;
-          });
+      // Once, and past the stop signal: a stopped job shall not leave its batch behind, nor wait
+      // for
+      // a leader that is gone.
+      leader.closeBatch(ending.batchId());
     } catch (InterruptedException _) {
       wasInterrupted = true;
     } catch (RuntimeException e) {

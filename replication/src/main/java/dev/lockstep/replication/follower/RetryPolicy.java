@@ -39,9 +39,11 @@ final class RetryPolicy {
     for (int attempt = 0; ; attempt++) {
       stop.throwIfStopped();
       try {
-        return call.perform();
+        return stop.interruptibly(call);
+      } catch (InterruptedException e) {
+        stop.throwIfStopped();
+        throw e;
       } catch (LeaderUnavailableException e) {
-        // A stop closes the connection, which looks like a lost leader.
         stop.throwIfStopped();
         if (attempt >= retriesMax || !mayRepeat.test(e)) {
           throw e;

@@ -4,7 +4,9 @@ import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,8 @@ final class StopSignal {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopped = lock.newCondition();
   private final List<Runnable> actions = new ArrayList<>();
+  private final Set<Thread> interruptible = new HashSet<>();
+  private final Set<Thread> interrupted = new HashSet<>();
   private @Nullable ErrorNumber reason;
 
   /// @param why [ErrorNumber#REQUEST_CANCELED] or [ErrorNumber#REPLICATION_APPLIER_STOPPED]
@@ -26,6 +30,10 @@ final class StopSignal {
       }
       reason = why;
       stopped.signalAll();
+      for (Thread thread : interruptible) {
+        interrupted.add(thread);
+        thread.interrupt();
+      }
       toRun = List.copyOf(actions);
       actions.clear();
     } finally {
@@ -62,6 +70,34 @@ final class StopSignal {
     LockstepException failure = failure();
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  /// Performs a call that a stop interrupts; it then throws [InterruptedException], or what the
+  /// call makes of it. Only for work that may be cut anywhere, such as waiting for a leader: never
+  /// for the store's. The thread's own interrupt status is as it would be without the signal
+  /// afterwards.
+  <T> T interruptibly(RetryPolicy.Call<T> call) throws InterruptedException {
+    Thread self = Thread.currentThread();
+    lock.lock();
+    try {
+      throwIfStopped();
+      interruptible.add(self);
+    } finally {
+      lock.unlock();
+    }
+    try {
+      return call.perform();
+    } finally {
+      lock.lock();
+      try {
+        interruptible.remove(self);
+        if (interrupted.remove(self)) {
+          Thread.interrupted();
+        }
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

@@ -107,18 +107,15 @@ public final class SyncJob {
           "an incremental synchronization is not possible yet: the whole collection is copied");
     }
     LeaderClient client = connector.connect(address(options));
-    stop.onStop(client::close);
     RetryPolicy retries = new RetryPolicy(stop, settings, record::say);
     try (LeaderSession leader = new LeaderSession(client, retries, settings)) {
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
       leader.open(store.serverId());
-      record.transition(
-          SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
+      record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
       Inventory inventory =
           leader.inventory(options.includeSystem(), options.includeFoxxQueues(), only(options));
       SyncPlan plan =
-          SyncPlan.make(
-              inventory, leader.server(), client.endpoint(), request, database, record);
+          SyncPlan.make(inventory, leader.server(), client.endpoint(), request, database, record);
       record.planned(plan.items().size());
       List<SyncResult.Collection> done = new ArrayList<>();
       for (SyncPlan.Item item : plan.items()) {
@@ -164,8 +161,7 @@ public final class SyncJob {
   }
 
   private static String only(SyncOptions options) {
-    return options.restriction() instanceof Restriction.Only(Set<String> names)
-            && names.size() == 1
+    return options.restriction() instanceof Restriction.Only(Set<String> names) && names.size() == 1
         ? names.iterator().next()
         : "";
   }

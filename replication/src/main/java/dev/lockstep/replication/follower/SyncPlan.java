@@ -42,7 +42,8 @@ record SyncPlan(List<Item> items) {
     SyncOptions options = request.options();
     List<Item> items = new ArrayList<>();
     Set<String> names = new HashSet<>();
-    for (InventoryCollection source : inventory.collections().stream().sorted(Inventory.ORDER).toList()) {
+    for (InventoryCollection source :
+        inventory.collections().stream().sorted(Inventory.ORDER).toList()) {
       boolean isWanted =
           !source.isDeleted()
               && options.restriction().includes(source.name())
@@ -127,9 +128,7 @@ record SyncPlan(List<Item> items) {
 
   private static @Nullable DocumentCollection local(InventoryCollection source, Database database) {
     DocumentCollection same =
-        source.globallyUniqueId().isEmpty()
-            ? null
-            : database.collection(source.globallyUniqueId());
+        source.globallyUniqueId().isEmpty() ? null : database.collection(source.globallyUniqueId());
     return same == null ? database.collection(source.name()) : same;
   }
 
@@ -145,9 +144,6 @@ record SyncPlan(List<Item> items) {
     }
     return source.name().startsWith("_")
         ? source.name()
-        : "h"
-            + Long.toHexString(leader.serverId()).toUpperCase(Locale.ROOT)
-            + "/"
-            + source.id();
+        : "h" + Long.toHexString(leader.serverId()).toUpperCase(Locale.ROOT) + "/" + source.id();
   }
 }

@@ -30,7 +30,7 @@ public interface LeaderClient extends AutoCloseable {
   /// @throws LeaderRefusedException with status 404 if the batch is gone
   void extendBatch(String batchId, Duration lease) throws InterruptedException;
 
-  /// Ends a batch; a batch that is gone is fine.
+  /// Ends a batch; a batch that is gone is fine. Waits a few seconds at most.
   void closeBatch(String batchId) throws InterruptedException;
 
   /// @param onlyCollection restricts the answer where the leader can do that; empty = everything

@@ -1,0 +1,347 @@
+package dev.lockstep.client.leader;
+
+import dev.lockstep.client.AddressRefusedException;
+import dev.lockstep.client.ConnectFailedException;
+import dev.lockstep.client.PercentEncoding;
+import dev.lockstep.client.ResponseTooLargeException;
+import dev.lockstep.client.ServerConnection;
+import dev.lockstep.client.ServerRequest;
+import dev.lockstep.client.ServerResponse;
+import dev.lockstep.client.StreamingResponse;
+import dev.lockstep.client.TransportException;
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.replication.protocol.BatchOpened;
+import dev.lockstep.replication.protocol.Capability;
+import dev.lockstep.replication.protocol.DumpForm;
+import dev.lockstep.replication.protocol.DumpPage;
+import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.LeaderAddress;
+import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderRefusedException;
+import dev.lockstep.replication.protocol.LeaderUnavailableException;
+import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MessageException;
+import dev.lockstep.replication.protocol.Messages;
+import dev.lockstep.replication.protocol.ProtocolViolationException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// A leader behind HTTP. The path of every request names the leader's database.
+final class HttpLeaderClient implements LeaderClient {
+  /// Ending a batch is a courtesy: the lease ends it as well.
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+  /// Most of an error answer that is read.
+  private static final int ERROR_BYTES_MAX = 64 << 10;
+
+  /// Growth of the buffer for a body whose length was not announced.
+  private static final int GROW_BYTES_MIN = 64 << 10;
+
+  private final ServerConnection connection;
+  private final LeaderAddress address;
+  private volatile Set<Capability> capabilities = Set.of();
+
+  HttpLeaderClient(ServerConnection connection, LeaderAddress address) {
+    this.connection = connection;
+    this.address = address;
+  }
+
+  @Override
+  public String endpoint() {
+    return address.endpoint();
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return capabilities;
+  }
+
+  @Override
+  public LoggerState loggerState() throws InterruptedException {
+    return message(ServerRequest.get(url("logger-state").toString()), LoggerState::parse);
+  }
+
+  @Override
+  public BatchOpened openBatch(Duration lease) throws InterruptedException {
+    Url url = url("batch").add("syncerId", "0").add("clientInfo", "").add("state", "true");
+    return message(
+        ServerRequest.of("POST", url.toString()).withBody("application/json", ttl(lease)),
+        BatchOpened::parse);
+  }
+
+  @Override
+  public void extendBatch(String batchId, Duration lease) throws InterruptedException {
+    // Silence must not last longer than the pause before the next attempt.
+    Duration silence = min(address.silenceMax(), lease.dividedBy(4));
+    ServerRequest request =
+        ServerRequest.of("PUT", url("batch/" + PercentEncoding.encode(batchId)).toString())
+            .withBody("application/json", ttl(lease))
+            .withIdleTimeout(silence);
+    ServerResponse response = send(request);
+    if (!isSuccess(response.status())) {
+      throw failure(request, response.status(), response.reason(), response.body());
+    }
+  }
+
+  @Override
+  public void closeBatch(String batchId) throws InterruptedException {
+    ServerRequest request =
+        ServerRequest.of("DELETE", url("batch/" + PercentEncoding.encode(batchId)).toString())
+            .withIdleTimeout(min(address.silenceMax(), CLOSE_TIMEOUT));
+    ServerResponse response = send(request);
+    if (!isSuccess(response.status()) && response.status() != 404) {
+      throw failure(request, response.status(), response.reason(), response.body());
+    }
+  }
+
+  @Override
+  public Inventory inventory(
+      String batchId, boolean includeSystem, boolean includeFoxxQueues, String onlyCollection)
+      throws InterruptedException {
+    Url url =
+        url("inventory")
+            .add("batchId", batchId)
+            .add("includeSystem", Boolean.toString(includeSystem))
+            .add("includeFoxxQueues", Boolean.toString(includeFoxxQueues));
+    if (!onlyCollection.isEmpty()) {
+      url.add("collection", onlyCollection);
+    }
+    ServerRequest request = ServerRequest.get(url.toString());
+    if (!capabilities.isEmpty()) {
+      // JSON would be enough, but for the numbers in a schema.
+      request = request.withHeader("Accept", DumpForm.VELOCYPACK.mediaType());
+    }
+    return message(request, Inventory::parse);
+  }
+
+  @Override
+  public DumpPage dump(DumpRequest dump) throws InterruptedException {
+    Url url =
+        url("dump")
+            .add("collection", dump.collection())
+            .add("batchId", dump.batchId())
+            .add("includeSystem", Boolean.toString(dump.includeSystem()))
+            .add("useEnvelope", "false")
+            .add("from", Long.toUnsignedString(dump.from()))
+            .add("to", dump.to().toString())
+            .add("chunkSize", Long.toString(dump.chunkSize()));
+    if (dump.flush()) {
+      url.add("flush", "true").add("flushWait", "15");
+    }
+    ServerRequest request = ServerRequest.get(url.toString());
+    if (dump.form() != DumpForm.JSON) {
+      request = request.withHeader("Accept", dump.form().mediaType());
+    }
+    try (StreamingResponse response = connection.open(request)) {
+      learn(response.header(Capability.HEADER));
+      if (!isSuccess(response.status())) {
+        throw failure(
+            request,
+            response.status(),
+            response.reason(),
+            response.body().readNBytes(ERROR_BYTES_MAX));
+      }
+      return page(request, response);
+    } catch (IOException e) {
+      throw transport(request, e);
+    }
+  }
+
+  private DumpPage page(ServerRequest request, StreamingResponse response) throws IOException {
+    String checkMore = response.header("x-arango-replication-checkmore");
+    String lastIncluded = response.header("x-arango-replication-lastincluded");
+    if (checkMore == null || (lastIncluded == null && response.status() != 204)) {
+      throw violation(
+          request,
+          "required header is missing: "
+              + (checkMore == null
+                  ? "x-arango-replication-checkmore"
+                  : "x-arango-replication-lastincluded"));
+    }
+    byte[] body =
+        response.status() == 204
+            ? new byte[0]
+            : readAll(response.body(), length(response.header("content-length")));
+    return new DumpPage(
+        form(response.header("content-type")),
+        body,
+        checkMore.strip().equalsIgnoreCase("true"),
+        lastIncluded == null ? 0 : unsigned(request, lastIncluded),
+        count(request, response.header(Capability.COUNT_HEADER)),
+        request.pathAndQuery());
+  }
+
+  private @Nullable Long count(ServerRequest request, @Nullable String header) {
+    return header == null ? null : unsigned(request, header);
+  }
+
+  private long unsigned(ServerRequest request, String header) {
+    try {
+      return Long.parseUnsignedLong(header.strip());
+    } catch (NumberFormatException _) {
+      throw violation(request, "a header should be a number: '" + header + "'");
+    }
+  }
+
+  private static DumpForm form(@Nullable String contentType) {
+    if (contentType != null) {
+      for (DumpForm form : DumpForm.values()) {
+        if (contentType.contains(form.mediaType())) {
+          return form;
+        }
+      }
+    }
+    return DumpForm.JSON;
+  }
+
+  private static long length(@Nullable String header) {
+    if (header != null) {
+      try {
+        return Long.parseLong(header.strip());
+      } catch (NumberFormatException _) {
+        // Then it is found out by reading.
+      }
+    }
+    return -1;
+  }
+
+  /// Into one array of just the right size where the length is known, for a body may be a single
+  /// huge document. More than the connection's limit fails while reading.
+  private byte[] readAll(InputStream in, long announced) throws IOException {
+    long limit = connection.settings().responseBytesMax();
+    if (announced >= 0 && announced <= Math.min(limit, Integer.MAX_VALUE - 8)) {
+      byte[] body = new byte[(int) announced];
+      int filled = in.readNBytes(body, 0, body.length);
+      return filled == body.length ? body : Arrays.copyOf(body, filled);
+    }
+    ByteArrayOutputStream body = new ByteArrayOutputStream(GROW_BYTES_MIN);
+    in.transferTo(body);
+    return body.toByteArray();
+  }
+
+  /// Sends a request and reads its answer as a message.
+  private <T> T message(ServerRequest request, Function<VPackSlice, T> parser)
+      throws InterruptedException {
+    ServerResponse response = send(request);
+    if (!isSuccess(response.status())) {
+      throw failure(request, response.status(), response.reason(), response.body());
+    }
+    try {
+      return parser.apply(Messages.object(response.headers().get("content-type"), response.body()));
+    } catch (MessageException e) {
+      throw violation(request, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private ServerResponse send(ServerRequest request) throws InterruptedException {
+    try {
+      ServerResponse response = connection.send(request);
+      learn(response.headers().get(Capability.HEADER));
+      return response;
+    } catch (IOException e) {
+      throw transport(request, e);
+    }
+  }
+
+  private void learn(@Nullable String header) {
+    if (header != null) {
+      capabilities = Capability.parse(header);
+    }
+  }
+
+  private static boolean isSuccess(int status) {
+    return status >= 200 && status < 300;
+  }
+
+  private RuntimeException failure(ServerRequest request, int status, String reason, byte[] body) {
+    String text = address.credentials().redact(new String(body, StandardCharsets.UTF_8));
+    return LeaderUnavailableException.isTransientStatus(status)
+        ? LeaderUnavailableException.status(
+            endpoint(), request.pathAndQuery(), status, reason, text)
+        : new LeaderRefusedException(endpoint(), request.pathAndQuery(), status, reason, text);
+  }
+
+  private ProtocolViolationException violation(ServerRequest request, String detail) {
+    return ProtocolViolationException.inResponse(
+        endpoint(), request.pathAndQuery(), address.credentials().redact(detail));
+  }
+
+  private RuntimeException transport(ServerRequest request, IOException e)
+      throws InterruptedException {
+    String url = request.pathAndQuery();
+    return switch (e) {
+      case InterruptedIOException _ -> {
+        Thread.interrupted();
+        throw new InterruptedException("interrupted while waiting for the leader");
+      }
+      case ConnectFailedException failed ->
+          LeaderUnavailableException.notConnected(endpoint(), url, failed.detail(), failed);
+      case AddressRefusedException refused ->
+          new LockstepException(
+              ErrorNumber.REPLICATION_NO_RESPONSE,
+              "could not connect to leader at "
+                  + endpoint()
+                  + " for URL "
+                  + url
+                  + ": "
+                  + refused.detail(),
+              refused);
+      case ResponseTooLargeException tooLarge -> violation(request, tooLarge.detail());
+      case TransportException lost ->
+          LeaderUnavailableException.answerLost(endpoint(), url, lost.detail(), lost);
+      default ->
+          LeaderUnavailableException.answerLost(endpoint(), url, String.valueOf(e.getMessage()), e);
+    };
+  }
+
+  private static Duration min(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+
+  private static byte[] ttl(Duration lease) {
+    long seconds = Math.max(1, lease.toSeconds());
+    return ("{\"ttl\":" + seconds + "}").getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private Url url(String command) {
+    return new Url(PercentEncoding.databasePath(address.database(), "/_api/replication/" + command))
+        .add("serverId", address.followerId());
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+
+  /// A path that grows query parameters.
+  private static final class Url {
+    private final StringBuilder text;
+    private char separator = '?';
+
+    Url(String path) {
+      text = new StringBuilder(path);
+    }
+
+    Url add(String name, String value) {
+      text.append(separator).append(name).append('=').append(PercentEncoding.encode(value));
+      separator = '&';
+      return this;
+    }
+
+    @Override
+    public String toString() {
+      return text.toString();
+    }
+  }
+}

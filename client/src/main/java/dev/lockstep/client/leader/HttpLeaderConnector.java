@@ -1,0 +1,68 @@
+package dev.lockstep.client.leader;
+
+import dev.lockstep.client.AddressPolicy;
+import dev.lockstep.client.ConnectionSettings;
+import dev.lockstep.client.Credentials;
+import dev.lockstep.client.Endpoint;
+import dev.lockstep.client.ServerConnection;
+import dev.lockstep.client.TlsTrust;
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.replication.protocol.LeaderAddress;
+import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.replication.protocol.LeaderCredentials;
+
+/// Connects to leaders over HTTP/1.1. Thread-safe.
+public final class HttpLeaderConnector implements LeaderConnector {
+  /// One fetches, one renews the lease, one ends the batch.
+  private static final int CONNECTIONS_MAX = 3;
+
+  private final TlsTrust trust;
+  private final AddressPolicy addressPolicy;
+
+  /// @param trust which certificates of leaders are believed
+  /// @param addressPolicy which addresses users may make this server connect to
+  public HttpLeaderConnector(TlsTrust trust, AddressPolicy addressPolicy) {
+    this.trust = trust;
+    this.addressPolicy = addressPolicy;
+  }
+
+  @Override
+  public LeaderClient connect(LeaderAddress address) {
+    Endpoint endpoint;
+    try {
+      endpoint = Endpoint.parse(address.endpoint());
+    } catch (IllegalArgumentException e) {
+      throw new LockstepException(
+          ErrorNumber.REPLICATION_INVALID_APPLIER_CONFIGURATION,
+          ErrorNumber.REPLICATION_INVALID_APPLIER_CONFIGURATION.defaultMessage()
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+    // A response is held in memory as a whole, twice while it is decoded: beyond a third of the
+    // heap
+    // a user's wish could end this server.
+    long responseBytesMax =
+        Math.min(address.responseBytesMax(), Runtime.getRuntime().maxMemory() / 3);
+    ConnectionSettings settings =
+        ConnectionSettings.of(endpoint, credentials(address.credentials()))
+            .withConnectTimeout(address.connectTimeout())
+            .withIdleTimeout(address.silenceMax())
+            .withResponseBytesMax(responseBytesMax)
+            .withConnectionsMax(CONNECTIONS_MAX)
+            .withTrust(trust)
+            .withAddressPolicy(addressPolicy);
+    return new HttpLeaderClient(new ServerConnection(settings), address);
+  }
+
+  private static Credentials credentials(LeaderCredentials credentials) {
+    return switch (credentials) {
+      case LeaderCredentials.None _ -> new Credentials.None();
+      case LeaderCredentials.Basic(String user, String password) ->
+          new Credentials.Basic(user, password);
+      case LeaderCredentials.Token(String jwt) -> new Credentials.Bearer(jwt);
+    };
+  }
+}
