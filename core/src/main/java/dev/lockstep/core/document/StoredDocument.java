@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// The stored form of a document: a VelocyPack object in default layout with plain names: `_key`,
 /// `_rev`, then `_from` and `_to` where present, then the other attributes in the order given.
@@ -144,7 +145,10 @@ public final class StoredDocument {
     return Revision.parse(text(document, REV));
   }
 
-  /// The value itself if its containers are in the layout of the stored form, else a copy that is.
+  /// The value itself if it is in the layout of the stored form, else a copy that is.
+  ///
+  /// @throws IllegalArgumentException if there is a custom value, which cannot be resolved without
+  ///   a document around it
   static VPackSlice inStoredLayout(VPackSlice value) {
     if (isStoredValue(value.buffer(), value.offset())) {
       return value;
@@ -152,7 +156,7 @@ public final class StoredDocument {
     VPackBuilder target =
         new VPackBuilder(VPackBuilder.BYTES_MAX, Math.min(value.byteSize() + 64, 1 << 20))
             .lastOfEqualNamesWins();
-    copyValue(value.buffer(), value.offset(), "", target);
+    copyValue(value.buffer(), value.offset(), null, target);
     return target.toSlice();
   }
 
@@ -195,7 +199,7 @@ public final class StoredDocument {
     return name != null && VPackLayout.nameEquals(b, o, name, 0, name.length) ? b[o + 2] : 0;
   }
 
-  private static void copyMember(byte[] b, int o, String key, VPackBuilder target) {
+  private static void copyMember(byte[] b, int o, @Nullable String key, VPackBuilder target) {
     target.key(b, o);
     copyValue(b, VPackLayout.skipName(b, o), key, target);
   }
@@ -203,7 +207,7 @@ public final class StoredDocument {
   /// Copies a value in the layout of the stored form; most are in it and are copied as they are.
   ///
   /// @param key stands in for `_key` where a custom `_id` is not inside an object with a `_key`
-  private static void copyValue(byte[] b, int o, String key, VPackBuilder target) {
+  private static void copyValue(byte[] b, int o, @Nullable String key, VPackBuilder target) {
     int head = b[o] & 0xff;
     if (head >= 0xf0) {
       target.value(resolveCustom(b, o, key));
@@ -234,10 +238,9 @@ public final class StoredDocument {
 
   /// A custom value is an `_id` whose collection is known by number only, which the wire accepts in
   /// place of a name.
-  private static String resolveCustom(byte[] b, int o, String key) {
-    if ((b[o] & 0xff) != VPackLayout.HEAD_CUSTOM_ID) {
-      throw new IllegalArgumentException(
-          "custom type 0x%02x has no meaning in a document".formatted(b[o]));
+  private static String resolveCustom(byte[] b, int o, @Nullable String key) {
+    if ((b[o] & 0xff) != VPackLayout.HEAD_CUSTOM_ID || key == null) {
+      throw new IllegalArgumentException("custom type 0x%02x has no meaning here".formatted(b[o]));
     }
     return Long.toUnsignedString((long) VPackLayout.LONG_LE.get(b, o + 1)) + '/' + key;
   }
