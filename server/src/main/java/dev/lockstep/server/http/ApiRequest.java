@@ -28,6 +28,15 @@ public final class ApiRequest {
   /// version.
   public static final String CLIENT_HEADER = "x-lockstep-client";
 
+  /// @param protocol such as `HTTP/1.1` or `HTTP/2.0`
+  public record Connection(
+      String protocol,
+      boolean tls,
+      String localAddress,
+      int localPort,
+      String remoteAddress,
+      int remotePort) {}
+
   private final HttpVerb verb;
   private final String database;
   private final String path;
@@ -37,7 +46,7 @@ public final class ApiRequest {
   private final String userName;
   private final Access access;
   private final RequestBody body;
-  private final String remoteAddress;
+  private final Connection connection;
   private final CancellationSignal cancellation;
   private @Nullable VPackSlice bodyValue;
   private boolean bodyValueRead;
@@ -52,7 +61,7 @@ public final class ApiRequest {
     this.userName = builder.userName;
     this.access = builder.access == null ? Access.unrestricted(database, false) : builder.access;
     this.body = builder.body;
-    this.remoteAddress = builder.remoteAddress;
+    this.connection = builder.connection;
     this.cancellation = builder.cancellation;
   }
 
@@ -174,9 +183,14 @@ public final class ApiRequest {
     return header != null && header.toLowerCase(Locale.ROOT).contains(ApiResponse.VELOCYPACK);
   }
 
+  /// How the request came in.
+  public Connection connection() {
+    return connection;
+  }
+
   /// Address and port of the peer.
   public String remoteAddress() {
-    return remoteAddress;
+    return connection.remoteAddress() + ":" + connection.remotePort();
   }
 
   /// Whether the peer is a Lockstep server (it announced capabilities).
@@ -221,7 +235,7 @@ public final class ApiRequest {
     private String userName = "";
     private @Nullable Access access;
     private RequestBody body = RequestBody.of(new byte[0]);
-    private String remoteAddress = "";
+    private Connection connection = new Connection("HTTP/1.1", false, "", 0, "", 0);
     private CancellationSignal cancellation = new CancellationSignal();
 
     private Builder(HttpVerb verb, String path) {
@@ -260,8 +274,8 @@ public final class ApiRequest {
       return this;
     }
 
-    public Builder remoteAddress(String address) {
-      remoteAddress = address;
+    public Builder connection(Connection origin) {
+      connection = origin;
       return this;
     }
 

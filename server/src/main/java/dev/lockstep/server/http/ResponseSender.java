@@ -1,0 +1,186 @@
+package dev.lockstep.server.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+
+/// Sends a rendered body: with `content-length` wherever the length is known or the body is short,
+/// compressed only where the peer asked. Thread-safe: no state.
+final class ResponseSender {
+  /// What a streamed body may write before the headers go out: shorter ones get a `content-length`,
+  /// and a failure up to here can still be told properly.
+  static final int HELD_BACK_MAX = 64 << 10;
+
+  /// Below this compression saves less than its headers and time cost.
+  private static final int COMPRESSED_MIN = 1 << 10;
+
+  /// Bodies up to this size are compressed in memory, so that they get a `content-length`.
+  private static final int COMPRESSED_IN_MEMORY_MAX = 1 << 20;
+
+  private ResponseSender() {}
+
+  /// @param callback completed when everything is handed over, or failed; called exactly once
+  ///   unless this throws
+  /// @throws IOException and runtime exceptions of the body's writer; nothing is sent then if the
+  ///   response is not committed
+  static void send(
+      Response response,
+      RenderedBody body,
+      boolean headOnly,
+      @Nullable String acceptEncoding,
+      boolean compressible,
+      Callback callback)
+      throws IOException {
+    if (!body.contentType().isEmpty()) {
+      response.getHeaders().put(HttpHeader.CONTENT_TYPE, body.contentType());
+    }
+    String encoding =
+        compressible && (body.length() < 0 || body.length() >= COMPRESSED_MIN)
+            ? chooseEncoding(acceptEncoding)
+            : null;
+    if (headOnly) {
+      if (body.length() >= 0 && encoding == null) {
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length());
+      }
+      response.write(true, null, callback);
+      return;
+    }
+    if (encoding == null) {
+      sendPlain(response, body, callback);
+      return;
+    }
+    response.getHeaders().put(HttpHeader.CONTENT_ENCODING, encoding);
+    response.getHeaders().put(HttpHeader.VARY, "accept-encoding");
+    if (body.length() >= 0 && body.length() <= COMPRESSED_IN_MEMORY_MAX) {
+      ByteArrayOutputStream compressed = new ByteArrayOutputStream((int) body.length() / 2);
+      compress(encoding, body, compressed);
+      response.getHeaders().put(HttpHeader.CONTENT_LENGTH, compressed.size());
+      response.write(true, ByteBuffer.wrap(compressed.toByteArray()), callback);
+    } else {
+      HeldBack out = new HeldBack(response);
+      compress(encoding, body, out);
+      out.finish(callback);
+    }
+  }
+
+  private static void sendPlain(Response response, RenderedBody body, Callback callback)
+      throws IOException {
+    if (body.length() >= 0) {
+      response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length());
+    }
+    if (body.writer() instanceof RenderedBody.Fixed fixed) {
+      response.write(
+          true, ByteBuffer.wrap(fixed.buffer(), fixed.offset(), fixed.length()), callback);
+    } else if (body.length() == 0) {
+      response.write(true, null, callback);
+    } else {
+      HeldBack out = new HeldBack(response);
+      body.writer().writeTo(out);
+      out.finish(callback);
+    }
+  }
+
+  private static void compress(String encoding, RenderedBody body, OutputStream target)
+      throws IOException {
+    if (encoding.equals("gzip")) {
+      try (GZIPOutputStream out = new GZIPOutputStream(target, 8 << 10)) {
+        body.writer().writeTo(out);
+      }
+    } else {
+      Deflater deflater = new Deflater(Deflater.BEST_SPEED);
+      try (DeflaterOutputStream out = new DeflaterOutputStream(target, deflater, 8 << 10)) {
+        body.writer().writeTo(out);
+      } finally {
+        deflater.end();
+      }
+    }
+  }
+
+  /// The first acceptable one of gzip and deflate, or null.
+  static @Nullable String chooseEncoding(@Nullable String acceptEncoding) {
+    if (acceptEncoding == null) {
+      return null;
+    }
+    for (String item : acceptEncoding.toLowerCase(Locale.ROOT).split(",")) {
+      String[] parts = item.trim().split(";");
+      boolean refused = false;
+      for (int i = 1; i < parts.length; i++) {
+        String parameter = parts[i].replace(" ", "");
+        refused |= parameter.matches("q=0(\\.0*)?");
+      }
+      String name = parts[0].trim();
+      if (!refused && (name.equals("gzip") || name.equals("deflate"))) {
+        return name;
+      }
+    }
+    return null;
+  }
+
+  /// Keeps the first bytes back, then writes through; blocks while the peer is slow.
+  private static final class HeldBack extends OutputStream {
+    private final Response response;
+    private byte[] buffer = new byte[4 << 10];
+    private int length;
+
+    HeldBack(Response response) {
+      this.response = response;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      if (length == buffer.length) {
+        makeRoom(1);
+      }
+      buffer[length++] = (byte) b;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) throws IOException {
+      if (count > buffer.length - length) {
+        if (count >= HELD_BACK_MAX) {
+          flushBuffer();
+          Content.Sink.write(response, false, ByteBuffer.wrap(bytes, offset, count));
+          return;
+        }
+        makeRoom(count);
+      }
+      System.arraycopy(bytes, offset, buffer, length, count);
+      length += count;
+    }
+
+    private void makeRoom(int wanted) throws IOException {
+      if (length + wanted > HELD_BACK_MAX) {
+        flushBuffer();
+      }
+      if (buffer.length - length < wanted) {
+        int size = Math.min(HELD_BACK_MAX, Math.max(2 * buffer.length, length + wanted));
+        buffer = Arrays.copyOf(buffer, size);
+      }
+    }
+
+    private void flushBuffer() throws IOException {
+      if (length > 0) {
+        Content.Sink.write(response, false, ByteBuffer.wrap(buffer, 0, length));
+        length = 0;
+      }
+    }
+
+    void finish(Callback callback) {
+      if (!response.isCommitted() && !response.getHeaders().contains(HttpHeader.CONTENT_LENGTH)) {
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, length);
+      }
+      response.write(true, ByteBuffer.wrap(buffer, 0, length), callback);
+    }
+  }
+}

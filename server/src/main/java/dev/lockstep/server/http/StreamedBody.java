@@ -1,0 +1,241 @@
+package dev.lockstep.server.http;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
+import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
+import org.jspecify.annotations.Nullable;
+
+/// A body that is still arriving. Owned by the request's thread; closing gives back the memory
+/// reserved for it.
+final class StreamedBody implements RequestBody, AutoCloseable {
+  /// A body held as a whole exists up to three times at once: as value, in its stored form and in
+  /// the engine's batch.
+  private static final int COPIES = 3;
+
+  private static final int STEP = 64 << 10;
+
+  private final InputStream raw;
+  private final long declaredLength;
+  private final @Nullable String encoding;
+  private final long bytesMax;
+  private final BodyMemory memory;
+  private final List<BodyMemory.Reservation> reservations = new ArrayList<>(1);
+  private @Nullable InputStream decoded;
+
+  /// @param declaredLength `Content-Length`, or -1
+  /// @param encoding `Content-Encoding`, or null
+  StreamedBody(
+      InputStream raw,
+      long declaredLength,
+      @Nullable String encoding,
+      long bytesMax,
+      BodyMemory memory) {
+    this.raw = raw;
+    this.declaredLength = declaredLength;
+    this.encoding = encoding;
+    this.bytesMax = bytesMax;
+    this.memory = memory;
+  }
+
+  @Override
+  public InputStream stream() throws IOException {
+    if (decoded == null) {
+      if (declaredLength > bytesMax) {
+        throw RequestBody.tooLarge(bytesMax);
+      }
+      try {
+        decoded = new Limited(decode(new Unclosed(raw)), bytesMax);
+      } catch (ZipException | EOFException e) {
+        throw damaged(e);
+      }
+    }
+    return decoded;
+  }
+
+  private InputStream decode(InputStream in) throws IOException {
+    String name = encoding == null ? "identity" : encoding.trim().toLowerCase(Locale.ROOT);
+    if (declaredLength == 0) {
+      return in;
+    }
+    return switch (name) {
+      case "", "identity" -> in;
+      case "gzip", "x-gzip" -> new GZIPInputStream(in, STEP);
+      case "deflate" -> inflate(in);
+      default ->
+          throw new LockstepException(
+              ErrorNumber.HTTP_BAD_PARAMETER,
+              "content-encoding '"
+                  + name
+                  + "' is not supported; expecting gzip, deflate or identity");
+    };
+  }
+
+  /// "deflate" is zlib's format by the book, but some clients send the bare one; its first byte
+  /// never has 8 as its lower half together with a zlib checksum.
+  private static InputStream inflate(InputStream in) throws IOException {
+    PushbackInputStream pushback = new PushbackInputStream(in, 2);
+    byte[] head = pushback.readNBytes(2);
+    pushback.unread(head);
+    boolean zlib =
+        head.length == 2
+            && (head[0] & 0x0f) == 8
+            && (((head[0] & 0xff) << 8) | (head[1] & 0xff)) % 31 == 0;
+    Inflater inflater = new Inflater(!zlib);
+    return new InflaterInputStream(pushback, inflater, STEP) {
+      @Override
+      public void close() throws IOException {
+        super.close();
+        inflater.end();
+      }
+    };
+  }
+
+  @Override
+  public byte[] bytes(int limit) throws IOException {
+    int most = (int) Math.min(limit, Math.min(bytesMax, Integer.MAX_VALUE - 8));
+    if (declaredLength > most) {
+      throw RequestBody.tooLarge(most);
+    }
+    boolean plain = encoding == null || encoding.equalsIgnoreCase("identity");
+    if (plain && declaredLength >= 0) {
+      reserve(declaredLength);
+      byte[] bytes = new byte[(int) declaredLength];
+      int read = stream().readNBytes(bytes, 0, bytes.length);
+      if (read < bytes.length) {
+        throw new IOException("body ended after " + read + " of " + bytes.length + " bytes");
+      }
+      return bytes;
+    }
+    return bytesOfUnknownLength(most);
+  }
+
+  /// Nothing is counted up to the first bound; a longer body of unknown length reserves for twice
+  /// what has arrived, so that it waits only a logarithmic number of times.
+  private byte[] bytesOfUnknownLength(int most) throws IOException {
+    ByteArrayOutputStream collected = new ByteArrayOutputStream();
+    byte[] step = new byte[STEP];
+    long reserved = BodyMemory.UNCOUNTED_MAX;
+    InputStream in = stream();
+    for (int read = in.read(step); read >= 0; read = in.read(step)) {
+      long size = (long) collected.size() + read;
+      if (size > most) {
+        throw RequestBody.tooLarge(most);
+      }
+      if (size > reserved) {
+        long wanted = Math.min(2 * size, Math.max(size, memory.capacityBytes() / COPIES));
+        // Given back first: two bodies that grow while each holds a part would wait for each other.
+        releaseMemory();
+        reserve(wanted);
+        reserved = wanted;
+      }
+      collected.write(step, 0, read);
+    }
+    return collected.toByteArray();
+  }
+
+  private void reserve(long bytes) {
+    if (bytes > BodyMemory.UNCOUNTED_MAX) {
+      reservations.add(memory.reserve(bytes, COPIES));
+    }
+  }
+
+  private void releaseMemory() {
+    reservations.forEach(BodyMemory.Reservation::close);
+    reservations.clear();
+  }
+
+  @Override
+  public void close() {
+    releaseMemory();
+    if (decoded != null) {
+      try {
+        decoded.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static LockstepException damaged(IOException e) {
+    return new LockstepException(
+        ErrorNumber.HTTP_BAD_PARAMETER,
+        "the compressed request body is damaged: " + e.getMessage(),
+        e);
+  }
+
+  /// The transport disposes of what a resource left unread; closing its stream would end the
+  /// connection.
+  private static final class Unclosed extends FilterInputStream {
+    Unclosed(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      return in.read(target, offset, length);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /// Counts decompressed bytes, so that a small compressed body cannot become an endless one; and
+  /// turns damage of the compressed form into the client's error.
+  private static final class Limited extends FilterInputStream {
+    private final long bytesMax;
+    private long count;
+
+    Limited(InputStream in, long bytesMax) {
+      super(in);
+      this.bytesMax = bytesMax;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int read;
+      try {
+        read = super.read(target, offset, length);
+      } catch (ZipException | EOFException e) {
+        throw damaged(e);
+      }
+      if (read > 0) {
+        count += read;
+        if (count > bytesMax) {
+          throw RequestBody.tooLarge(bytesMax);
+        }
+      }
+      return read;
+    }
+
+    @Override
+    public long skip(long wanted) throws IOException {
+      byte[] step = new byte[(int) Math.min(wanted, STEP)];
+      int read = read(step, 0, step.length);
+      return Math.max(read, 0);
+    }
+
+    @Override
+    public boolean markSupported() {
+      return false;
+    }
+  }
+}

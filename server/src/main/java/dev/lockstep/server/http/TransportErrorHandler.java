@@ -1,0 +1,47 @@
+package dev.lockstep.server.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+
+/// Renders what Jetty refuses before [ApiHandler] sees it (malformed requests, headers too large)
+/// with our error body.
+final class TransportErrorHandler extends ErrorHandler {
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    int status = response.getStatus();
+    if (request.getAttribute(ERROR_STATUS) instanceof Integer given) {
+      status = given;
+    }
+    if (status < 400) {
+      status = 500;
+    }
+    Object message = request.getAttribute(ERROR_MESSAGE);
+    byte[] body = body(status, message instanceof String text ? text : "bad request");
+    response.setStatus(status);
+    response.getHeaders().put(HttpHeader.SERVER, "ArangoDB");
+    response.getHeaders().put("x-content-type-options", "nosniff");
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, ApiResponse.JSON);
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    response.write(true, ByteBuffer.wrap(body), callback);
+    return true;
+  }
+
+  private static byte[] body(int status, String message) {
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      RenderedBody.of(ApiResponse.error(status, status, message, members -> {}).body(), false)
+          .writer()
+          .writeTo(out);
+      return out.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
