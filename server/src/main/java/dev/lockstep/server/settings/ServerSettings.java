@@ -1,0 +1,133 @@
+package dev.lockstep.server.settings;
+
+import dev.lockstep.server.settings.AuthenticationSettings.PasswordHash;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Everything the operator may set, valid once it exists.
+///
+/// @param endpoints at least one
+/// @param tlsKeyFile set if an endpoint wants TLS
+/// @param shutdownGrace how long requests in flight may take to end
+/// @param advertisedVersion `digits.digits.digits[-suffix]`, major version 3
+public record ServerSettings(
+    List<ListenAddress> endpoints,
+    Path databaseDirectory,
+    AuthenticationSettings authentication,
+    @Nullable Path tlsKeyFile,
+    TransportSettings transport,
+    JobSettings jobs,
+    Duration shutdownGrace,
+    List<LogSetting> logLevels,
+    String advertisedVersion) {
+  /// What a command line asks for.
+  public sealed interface Request {
+    record Help(String text) implements Request {}
+
+    record Version() implements Request {}
+
+    record Serve(ServerSettings settings) implements Request {}
+  }
+
+  private static final Pattern VERSION =
+      Pattern.compile("3\\.[0-9]{1,3}\\.[0-9]{1,3}(-[A-Za-z0-9.-]+)?");
+  private static final Duration YEAR = Duration.ofDays(366);
+
+  public ServerSettings {
+    endpoints = List.copyOf(endpoints);
+    logLevels = List.copyOf(logLevels);
+    if (endpoints.isEmpty()) {
+      throw new IllegalArgumentException("no endpoint");
+    }
+  }
+
+  /// @param arguments of the command line
+  /// @param environment for `@NAME@` in configuration files
+  /// @throws SettingsException with a sentence for the operator
+  public static Request parse(List<String> arguments, Map<String, String> environment) {
+    // Asked first, so that help is given whatever else is wrong.
+    if (arguments.contains("--help") || arguments.contains("-h")) {
+      return new Request.Help(Option.helpText());
+    }
+    OptionValues values = OptionValues.read(arguments, environment);
+    if (values.wantsHelp()) {
+      return new Request.Help(Option.helpText());
+    }
+    if (values.wantsVersion()) {
+      return new Request.Version();
+    }
+    return new Request.Serve(of(values));
+  }
+
+  private static ServerSettings of(OptionValues values) {
+    List<ListenAddress> endpoints = values.each(Option.SERVER_ENDPOINT, ListenAddress::parse);
+    HashSet<ListenAddress> seen = new HashSet<>();
+    for (ListenAddress endpoint : endpoints) {
+      if (endpoint.port() != 0 && !seen.add(endpoint)) {
+        throw new SettingsException("option --server.endpoint names " + endpoint + " twice");
+      }
+    }
+    Path tlsKeyFile = values.path(Option.SSL_KEYFILE);
+    if (tlsKeyFile == null && endpoints.stream().anyMatch(ListenAddress::tls)) {
+      throw new SettingsException("an ssl:// endpoint needs option --ssl.keyfile");
+    }
+    long heap = Runtime.getRuntime().maxMemory();
+    TransportSettings transport =
+        new TransportSettings(
+            TransportSettings.DEFAULT.urlBytesMax(),
+            TransportSettings.DEFAULT.headerBytesMax(),
+            TransportSettings.DEFAULT.bodyBytesMax(),
+            values.bytes(Option.SERVER_REQUEST_MEMORY, 1 << 20, heap, heap),
+            values.seconds(
+                Option.SERVER_REQUEST_MEMORY_TIMEOUT, Duration.ZERO, Duration.ofHours(1)),
+            values.integer(Option.SERVER_MAXIMAL_REQUESTS, 1, 1_000_000),
+            values.seconds(
+                Option.HTTP_KEEP_ALIVE_TIMEOUT, Duration.ofSeconds(1), Duration.ofDays(1)),
+            Set.copyOf(values.each(Option.HTTP_TRUSTED_ORIGIN, origin -> origin)));
+    JobSettings jobs =
+        new JobSettings(
+            values.integer(Option.SERVER_MAXIMAL_QUEUE_SIZE, 1, 1_000_000),
+            values.integer(Option.SERVER_MAXIMAL_ASYNC_REQUESTS, 1, 10_000),
+            values.integer(Option.SERVER_JOB_RESULTS, 1, 1_000_000),
+            values.bytes(Option.SERVER_JOB_RESULT_MEMORY, 1 << 20, heap, heap),
+            values.seconds(Option.SERVER_JOB_RESULT_TIMEOUT, Duration.ofSeconds(1), YEAR));
+    AuthenticationSettings authentication =
+        new AuthenticationSettings(
+            values.bool(Option.SERVER_AUTHENTICATION),
+            values.path(Option.SERVER_ROOT_PASSWORD_FILE),
+            values.path(Option.SERVER_JWT_SECRET_KEYFILE),
+            values.seconds(Option.SERVER_SESSION_TIMEOUT, Duration.ofSeconds(1), YEAR),
+            values.converted(Option.SERVER_PASSWORD_HASH, ServerSettings::passwordHash));
+    return new ServerSettings(
+        endpoints,
+        values.requiredPath(Option.DATABASE_DIRECTORY),
+        authentication,
+        tlsKeyFile,
+        transport,
+        jobs,
+        values.seconds(Option.SERVER_SHUTDOWN_TIMEOUT, Duration.ZERO, Duration.ofHours(1)),
+        values.each(Option.LOG_LEVEL, LogSetting::parse),
+        values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version));
+  }
+
+  private static PasswordHash passwordHash(String text) {
+    return switch (text) {
+      case "bcrypt" -> PasswordHash.BCRYPT;
+      case "sha256" -> PasswordHash.SHA256;
+      default -> throw new IllegalArgumentException("expecting bcrypt or sha256");
+    };
+  }
+
+  private static String version(String text) {
+    if (!VERSION.matcher(text).matches()) {
+      throw new IllegalArgumentException("expecting a version such as 3.11.14");
+    }
+    return text;
+  }
+}
