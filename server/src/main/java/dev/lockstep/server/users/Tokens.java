@@ -69,7 +69,8 @@ public final class Tokens {
     } catch (JWTVerificationException e) {
       return null;
     }
-    // Limited to some paths, which is nothing we check: taken for full rights it would be worth more than it says.
+    // Limited to some paths, which is nothing we check: taken for full rights it would be worth
+    // more than it says.
     if (!decoded.getClaim("allowed_paths").isMissing()) {
       return null;
     }

@@ -1,0 +1,182 @@
+package dev.lockstep.server.api;
+
+import dev.lockstep.core.collection.DocumentCollection;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.server.http.ApiRequest;
+import dev.lockstep.server.http.ApiResponse;
+import dev.lockstep.server.http.HttpVerb;
+import dev.lockstep.server.http.RequestStatistics;
+import dev.lockstep.server.http.Resource;
+import dev.lockstep.server.jobs.JobRegistry;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.Locale;
+
+/// `GET /_admin/metrics[/v2]` in Prometheus' text form. Names that ArangoDB has mean the same here;
+/// our own begin with `lockstep_`.
+public final class MetricsResource implements Resource {
+  private final DocumentStore store;
+  private final JobRegistry jobs;
+  private final RequestStatistics requests;
+
+  public MetricsResource(DocumentStore store, JobRegistry jobs, RequestStatistics requests) {
+    this.store = store;
+    this.jobs = jobs;
+    this.requests = requests;
+  }
+
+  @Override
+  public ApiResponse handle(ApiRequest request) throws IOException {
+    if (request.verb() != HttpVerb.GET) {
+      throw request.verbNotSupported();
+    }
+    boolean known =
+        request.segments().isEmpty()
+            || request.segments().size() == 1 && request.segments().getFirst().equals("v2");
+    if (!known) {
+      throw request.unknownPath();
+    }
+    request.access().requireAdmin();
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
+    PrometheusTextFormatWriter.create()
+        .write(text, snapshots(), EscapingScheme.UNDERSCORE_ESCAPING);
+    return ApiResponse.bytes(200, "text/plain; charset=utf-8", text.toByteArray());
+  }
+
+  private MetricSnapshots snapshots() {
+    MetricSnapshots.Builder all = MetricSnapshots.builder();
+    String prefix = "arangodb_http_request_statistics_";
+    all.metricSnapshot(
+        counter(prefix + "total_requests", "Requests answered", requests.requests()));
+    all.metricSnapshot(
+        counter(
+            prefix + "async_requests", "Requests run as jobs", requests.asynchronousRequests()));
+    for (HttpVerb verb : HttpVerb.values()) {
+      all.metricSnapshot(
+          counter(
+              prefix + "http_" + verb.name().toLowerCase(Locale.ROOT) + "s",
+              verb + " requests answered",
+              requests.requests(verb)));
+    }
+    all.metricSnapshot(latency());
+    all.metricSnapshot(
+        counter(
+            "lockstep_http_unauthorized_requests",
+            "Requests answered 401",
+            requests.unauthorizedRequests()));
+    CounterSnapshot.Builder byClass =
+        CounterSnapshot.builder()
+            .name("lockstep_http_responses")
+            .help("Answers by class of their status");
+    for (int statusClass = 1; statusClass <= 5; statusClass++) {
+      byClass.dataPoint(
+          CounterDataPointSnapshot.builder()
+              .labels(Labels.of("class", statusClass + "xx"))
+              .value(requests.responses(statusClass))
+              .build());
+    }
+    all.metricSnapshot(byClass.build());
+    all.metricSnapshot(
+        counter(
+            "lockstep_http_bytes_received", "Bytes of request bodies", requests.bytesReceived()));
+    all.metricSnapshot(
+        counter("lockstep_http_bytes_sent", "Bytes of response bodies", requests.bytesSent()));
+    all.metricSnapshot(
+        gauge("lockstep_http_requests_in_flight", "Requests being worked on", requests.inFlight()));
+    all.metricSnapshot(gauge("lockstep_jobs", "Jobs waiting or running", jobs.liveCount()));
+    all.metricSnapshot(
+        gauge("lockstep_job_result_bytes", "Bytes of stored answers of jobs", jobs.answerBytes()));
+    addStore(all);
+    addProcess(all);
+    return all.build();
+  }
+
+  private HistogramSnapshot latency() {
+    double[] bounds =
+        Arrays.copyOf(
+            RequestStatistics.LATENCY_BOUNDS, RequestStatistics.LATENCY_BOUNDS.length + 1);
+    bounds[bounds.length - 1] = Double.POSITIVE_INFINITY;
+    return HistogramSnapshot.builder()
+        .name("arangodb_client_connection_statistics_total_time")
+        .help("Seconds from the start of a request to the end of its answer")
+        .dataPoint(
+            HistogramDataPointSnapshot.builder()
+                .classicHistogramBuckets(ClassicHistogramBuckets.of(bounds, requests.latencies()))
+                .sum(requests.seconds())
+                .build())
+        .build();
+  }
+
+  private void addStore(MetricSnapshots.Builder all) {
+    long databases = 0;
+    long collections = 0;
+    long documents = 0;
+    for (var database : store.databases()) {
+      databases++;
+      for (DocumentCollection collection : database.collections()) {
+        collections++;
+        documents += collection.count();
+      }
+    }
+    all.metricSnapshot(gauge("lockstep_databases", "Databases", databases));
+    all.metricSnapshot(gauge("lockstep_collections", "Collections", collections));
+    all.metricSnapshot(gauge("lockstep_documents", "Documents in all collections", documents));
+    all.metricSnapshot(
+        gauge("lockstep_storage_bytes", "Bytes on disk, roughly", store.engine().bytesOnDisk()));
+    all.metricSnapshot(
+        gauge(
+            "lockstep_storage_tick",
+            "Newest closed tick of the change log",
+            store.engine().closedTick().value()));
+    all.metricSnapshot(
+        gauge(
+            "lockstep_read_only",
+            "1 while writes of clients are refused",
+            store.isReadOnly() ? 1 : 0));
+  }
+
+  private static void addProcess(MetricSnapshots.Builder all) {
+    Runtime runtime = Runtime.getRuntime();
+    all.metricSnapshot(
+        counter(
+            "arangodb_server_statistics_server_uptime",
+            "Seconds since the process began",
+            ManagementFactory.getRuntimeMXBean().getUptime() / 1000.0));
+    all.metricSnapshot(
+        gauge(
+            "lockstep_heap_used_bytes",
+            "Bytes of the heap in use",
+            runtime.totalMemory() - runtime.freeMemory()));
+    all.metricSnapshot(
+        gauge("lockstep_heap_max_bytes", "Bytes the heap may grow to", runtime.maxMemory()));
+  }
+
+  private static CounterSnapshot counter(String name, String help, double value) {
+    return CounterSnapshot.builder()
+        .name(name)
+        .help(help)
+        .dataPoint(CounterDataPointSnapshot.builder().value(value).build())
+        .build();
+  }
+
+  private static GaugeSnapshot gauge(String name, String help, double value) {
+    return GaugeSnapshot.builder()
+        .name(name)
+        .help(help)
+        .dataPoint(GaugeDataPointSnapshot.builder().value(value).build())
+        .build();
+  }
+}
