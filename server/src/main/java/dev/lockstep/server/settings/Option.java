@@ -152,6 +152,27 @@ enum Option {
       null,
       "<file>",
       "PEM file with the private key and the certificate chain of ssl endpoints."),
+  ROCKSDB_BLOCK_CACHE_SIZE(
+      "rocksdb.block-cache-size",
+      Kind.BYTES,
+      false,
+      "64MiB",
+      "<bytes>",
+      "Memory, outside of the heap, for data read from disk."),
+  ROCKSDB_TOTAL_WRITE_BUFFER_SIZE(
+      "rocksdb.total-write-buffer-size",
+      Kind.BYTES,
+      false,
+      "96MiB",
+      "<bytes>",
+      "Memory, outside of the heap, for data not yet in table files."),
+  ROCKSDB_MINIMUM_FREE_BYTES(
+      "rocksdb.minimum-free-bytes",
+      Kind.BYTES,
+      false,
+      "64MiB",
+      "<bytes>",
+      "Space left on the disk below which writes are refused."),
   LOG_LEVEL(
       "log.level",
       Kind.TEXT,

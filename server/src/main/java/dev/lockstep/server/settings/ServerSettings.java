@@ -23,6 +23,7 @@ public record ServerSettings(
     @Nullable Path tlsKeyFile,
     TransportSettings transport,
     JobSettings jobs,
+    StorageSettings storage,
     Duration shutdownGrace,
     List<LogSetting> logLevels,
     String advertisedVersion) {
@@ -37,6 +38,10 @@ public record ServerSettings(
 
   private static final Pattern VERSION =
       Pattern.compile("3\\.[0-9]{1,3}\\.[0-9]{1,3}(-[A-Za-z0-9.-]+)?");
+
+  /// A terabyte: whatever is above was meant as something else.
+  private static final long OFF_HEAP_MAX = 1L << 40;
+
   private static final Duration YEAR = Duration.ofDays(366);
 
   public ServerSettings {
@@ -104,6 +109,12 @@ public record ServerSettings(
             values.path(Option.SERVER_JWT_SECRET_KEYFILE),
             values.seconds(Option.SERVER_SESSION_TIMEOUT, Duration.ofSeconds(1), YEAR),
             values.converted(Option.SERVER_PASSWORD_HASH, ServerSettings::passwordHash));
+    StorageSettings storage =
+        new StorageSettings(
+            values.bytes(Option.ROCKSDB_BLOCK_CACHE_SIZE, 1 << 20, OFF_HEAP_MAX, OFF_HEAP_MAX),
+            values.bytes(
+                Option.ROCKSDB_TOTAL_WRITE_BUFFER_SIZE, 2 << 20, OFF_HEAP_MAX, OFF_HEAP_MAX),
+            values.bytes(Option.ROCKSDB_MINIMUM_FREE_BYTES, 0, OFF_HEAP_MAX, OFF_HEAP_MAX));
     return new ServerSettings(
         endpoints,
         values.requiredPath(Option.DATABASE_DIRECTORY),
@@ -111,6 +122,7 @@ public record ServerSettings(
         tlsKeyFile,
         transport,
         jobs,
+        storage,
         values.seconds(Option.SERVER_SHUTDOWN_TIMEOUT, Duration.ZERO, Duration.ofHours(1)),
         values.each(Option.LOG_LEVEL, LogSetting::parse),
         values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version));
