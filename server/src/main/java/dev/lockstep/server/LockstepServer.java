@@ -4,6 +4,7 @@ import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.collection.StoreSettings;
 import dev.lockstep.core.document.HybridLogicalClock;
 import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.server.api.CursorRegistry;
 import dev.lockstep.server.api.LogLevelResource;
 import dev.lockstep.server.api.ServerIdentity;
 import dev.lockstep.server.http.HttpListener;
@@ -41,6 +42,7 @@ public final class LockstepServer implements AutoCloseable {
   private final DocumentStore store;
   private final Accounts accounts;
   private final Tokens tokens;
+  private final CursorRegistry cursors;
   private final HttpListener listener;
 
   private LockstepServer(
@@ -48,11 +50,13 @@ public final class LockstepServer implements AutoCloseable {
       DocumentStore store,
       Accounts accounts,
       Tokens tokens,
+      CursorRegistry cursors,
       HttpListener listener) {
     this.settings = settings;
     this.store = store;
     this.accounts = accounts;
     this.tokens = tokens;
+    this.cursors = cursors;
     this.listener = listener;
   }
 
@@ -88,6 +92,7 @@ public final class LockstepServer implements AutoCloseable {
       Tokens tokens = new Tokens(secret, settings.authentication().tokenLifetime(), clock);
       Authentication authentication = new Authentication(accounts, tokens, clock);
       JobRegistry jobs = new JobRegistry(settings.jobs(), store::newId, clock);
+      CursorRegistry cursors = new CursorRegistry(store::newId);
       RequestStatistics statistics = new RequestStatistics();
       ListenerReference reference = new ListenerReference();
       boolean required = settings.authentication().required();
@@ -101,6 +106,7 @@ public final class LockstepServer implements AutoCloseable {
                   tokens,
                   required,
                   jobs,
+                  cursors,
                   statistics,
                   logLevels,
                   reference::addresses,
@@ -118,7 +124,7 @@ public final class LockstepServer implements AutoCloseable {
       reference.listener = listener;
       store.start();
       listener.start();
-      return new LockstepServer(settings, store, accounts, tokens, listener);
+      return new LockstepServer(settings, store, accounts, tokens, cursors, listener);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
@@ -252,6 +258,7 @@ public final class LockstepServer implements AutoCloseable {
   @Override
   public void close() {
     listener.stop(settings.shutdownGrace());
+    cursors.close();
     store.close();
   }
 }

@@ -3,11 +3,15 @@ package dev.lockstep.server;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.server.api.AvailabilityResource;
 import dev.lockstep.server.api.CollectionResource;
+import dev.lockstep.server.api.CursorRegistry;
+import dev.lockstep.server.api.CursorResource;
 import dev.lockstep.server.api.DatabaseResource;
 import dev.lockstep.server.api.DocumentResource;
 import dev.lockstep.server.api.EchoResource;
+import dev.lockstep.server.api.EdgesResource;
 import dev.lockstep.server.api.EndpointResource;
 import dev.lockstep.server.api.EngineResource;
+import dev.lockstep.server.api.ImportResource;
 import dev.lockstep.server.api.IndexResource;
 import dev.lockstep.server.api.JobResource;
 import dev.lockstep.server.api.LogLevelResource;
@@ -15,6 +19,7 @@ import dev.lockstep.server.api.MetricsResource;
 import dev.lockstep.server.api.NotThereResource;
 import dev.lockstep.server.api.ServerIdentity;
 import dev.lockstep.server.api.ServerResource;
+import dev.lockstep.server.api.SimpleQueryResource;
 import dev.lockstep.server.api.StatusResource;
 import dev.lockstep.server.api.TimeResource;
 import dev.lockstep.server.api.TokenResource;
@@ -28,6 +33,7 @@ import dev.lockstep.server.settings.ListenAddress;
 import dev.lockstep.server.users.Accounts;
 import dev.lockstep.server.users.Authentication;
 import dev.lockstep.server.users.Tokens;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 import java.util.function.Supplier;
@@ -43,6 +49,7 @@ final class ServerWiring {
       Tokens tokens,
       boolean authenticationRequired,
       JobRegistry jobs,
+      CursorRegistry cursors,
       RequestStatistics statistics,
       LogLevelResource.Levels logLevels,
       Supplier<List<ListenAddress>> addresses,
@@ -54,10 +61,16 @@ final class ServerWiring {
     Router router = new Router();
     DocumentStore store = parts.store();
 
-    // Documents, collections, indexes.
+    // Documents, collections, indexes, and queries that need no language.
     router.route("/_api/document", new DocumentResource(store));
     router.route("/_api/collection", new CollectionResource(store));
     router.route("/_api/index", new IndexResource(store));
+
+    router.route("/_api/import", new ImportResource(store));
+    router.route("/_api/edges", new EdgesResource(store));
+    router.route(
+        "/_api/simple", new SimpleQueryResource(store, parts.cursors(), new SecureRandom()));
+    router.route("/_api/cursor", new CursorResource(parts.cursors()));
 
     // Databases, users, tokens, jobs.
     router.route("/_api/database", new DatabaseResource(store, parts.accounts()));
@@ -88,7 +101,6 @@ final class ServerWiring {
   private static void routeWhatIsNotThere(Router router) {
     router.route("/_api/cluster/endpoints", NotThereResource.ofCluster());
     router.route("/_admin/cluster", NotThereResource.ofCluster());
-    router.route("/_api/cursor", NotThereResource.of("queries (AQL) yet"));
     router.route("/_api/query", NotThereResource.of("queries (AQL) yet"));
     router.route("/_api/explain", NotThereResource.of("queries (AQL) yet"));
     router.route("/_api/query-cache", NotThereResource.of("queries (AQL) yet"));

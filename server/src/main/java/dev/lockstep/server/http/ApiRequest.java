@@ -116,6 +116,20 @@ public final class ApiRequest {
     return body.stream();
   }
 
+  /// Says that what [#body] gives will be held as a whole, so that its memory is reserved before it
+  /// arrives.
+  ///
+  /// @throws LockstepException 413 if it never fits, 503 if it did not in time
+  public void holdBody() {
+    body.holdWhole();
+  }
+
+  /// Says that nothing read from [#body] so far is held any more; for readers of many values, after
+  /// each. Without it everything read counts as held, and reading waits for memory as that grows.
+  public void letGoOfBody() {
+    body.letGo();
+  }
+
   /// @throws LockstepException 413/413 beyond `bytesMax`
   public byte[] bodyBytes(int bytesMax) throws IOException {
     return body.bytes(bytesMax);

@@ -16,6 +16,15 @@ public interface RequestBody {
   /// @throws LockstepException 413/413 if it is longer
   byte[] bytes(int bytesMax) throws IOException;
 
+  /// Says that what [#stream] gives will be held as a whole: waits until there is memory for it.
+  ///
+  /// @throws LockstepException 413 if it never fits, 503 if it did not in time
+  default void holdWhole() {}
+
+  /// Says that nothing read from [#stream] so far is held any more. A reader that never says so is
+  /// taken to collect everything, and waits for memory as that grows.
+  default void letGo() {}
+
   /// A body that is in memory already.
   static RequestBody of(byte[] bytes) {
     return new RequestBody() {

@@ -69,6 +69,16 @@ final class SpooledBody implements RequestBody, AutoCloseable {
   }
 
   @Override
+  public void holdWhole() {
+    reader().holdWhole();
+  }
+
+  @Override
+  public void letGo() {
+    reader().letGo();
+  }
+
+  @Override
   public byte[] bytes(int limit) throws IOException {
     return file == null && head.length <= limit ? head : reader().bytes(limit);
   }

@@ -2,20 +2,18 @@ package dev.lockstep.server.http;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
+import org.eclipse.jetty.io.EofException;
 import org.jspecify.annotations.Nullable;
 
 /// A body that is still arriving. Owned by the request's thread; closing gives back the memory
@@ -32,7 +30,15 @@ final class StreamedBody implements RequestBody, AutoCloseable {
   private final @Nullable String encoding;
   private final long bytesMax;
   private final BodyMemory memory;
-  private final List<BodyMemory.Reservation> reservations = new ArrayList<>(1);
+
+  private BodyMemory.@Nullable Reservation reservation;
+
+  /// What may be held without asking for more.
+  private long reservedBytes = BodyMemory.UNCOUNTED_MAX;
+
+  /// Decompressed bytes handed out that the reader has not let go.
+  private long heldBytes;
+
   private @Nullable InputStream decoded;
 
   /// @param declaredLength `Content-Length`, or -1
@@ -57,7 +63,7 @@ final class StreamedBody implements RequestBody, AutoCloseable {
         throw RequestBody.tooLarge(bytesMax);
       }
       try {
-        decoded = new Limited(decode(new Unclosed(raw)), bytesMax);
+        decoded = new Limited(decode(new Unclosed(raw)));
       } catch (ZipException | EOFException e) {
         throw damaged(e);
       }
@@ -103,58 +109,70 @@ final class StreamedBody implements RequestBody, AutoCloseable {
     };
   }
 
+  private boolean isPlain() {
+    return encoding == null || encoding.equalsIgnoreCase("identity");
+  }
+
+  @Override
+  public void holdWhole() {
+    if (isPlain() && declaredLength > reservedBytes) {
+      reserve(declaredLength);
+    }
+  }
+
+  @Override
+  public void letGo() {
+    heldBytes = 0;
+    if (reservation != null) {
+      releaseMemory();
+    }
+  }
+
+  /// Called before bytes that arrived are handed out. Reserves for twice of what is held, so that a
+  /// body of unknown length waits only a logarithmic number of times.
+  private void hold(int count) {
+    heldBytes += count;
+    if (heldBytes > reservedBytes) {
+      reserve(Math.min(2 * heldBytes, Math.max(heldBytes, memory.capacityBytes() / COPIES)));
+    }
+  }
+
+  /// What was reserved before is given back first: two bodies that grow while each holds a part
+  /// would wait for each other.
+  private void reserve(long bytes) {
+    releaseMemory();
+    reservation = memory.reserve(bytes, COPIES);
+    reservedBytes = bytes;
+  }
+
   @Override
   public byte[] bytes(int limit) throws IOException {
     int most = (int) Math.min(limit, Math.min(bytesMax, Integer.MAX_VALUE - 8));
     if (declaredLength > most) {
       throw RequestBody.tooLarge(most);
     }
-    boolean plain = encoding == null || encoding.equalsIgnoreCase("identity");
-    if (plain && declaredLength >= 0) {
-      reserve(declaredLength);
+    if (isPlain() && declaredLength >= 0) {
+      holdWhole();
       byte[] bytes = new byte[(int) declaredLength];
       int read = stream().readNBytes(bytes, 0, bytes.length);
       if (read < bytes.length) {
-        throw new IOException("body ended after " + read + " of " + bytes.length + " bytes");
+        throw new EofException("body ended after " + read + " of " + bytes.length + " bytes");
       }
       return bytes;
     }
-    return bytesOfUnknownLength(most);
-  }
-
-  /// Nothing is counted up to the first bound; a longer body of unknown length reserves for twice
-  /// what has arrived, so that it waits only a logarithmic number of times.
-  private byte[] bytesOfUnknownLength(int most) throws IOException {
-    ByteArrayOutputStream collected = new ByteArrayOutputStream();
-    byte[] step = new byte[STEP];
-    long reserved = BodyMemory.UNCOUNTED_MAX;
-    InputStream in = stream();
-    for (int read = in.read(step); read >= 0; read = in.read(step)) {
-      long size = (long) collected.size() + read;
-      if (size > most) {
-        throw RequestBody.tooLarge(most);
-      }
-      if (size > reserved) {
-        long wanted = Math.min(2 * size, Math.max(size, memory.capacityBytes() / COPIES));
-        // Given back first: two bodies that grow while each holds a part would wait for each other.
-        releaseMemory();
-        reserve(wanted);
-        reserved = wanted;
-      }
-      collected.write(step, 0, read);
+    byte[] bytes = stream().readNBytes(most);
+    if (bytes.length == most && stream().read() >= 0) {
+      throw RequestBody.tooLarge(most);
     }
-    return collected.toByteArray();
-  }
-
-  private void reserve(long bytes) {
-    if (bytes > BodyMemory.UNCOUNTED_MAX) {
-      reservations.add(memory.reserve(bytes, COPIES));
-    }
+    return bytes;
   }
 
   private void releaseMemory() {
-    reservations.forEach(BodyMemory.Reservation::close);
-    reservations.clear();
+    if (reservation != null) {
+      reservation.close();
+      reservation = null;
+    }
+    reservedBytes = BodyMemory.UNCOUNTED_MAX;
   }
 
   @Override
@@ -194,13 +212,11 @@ final class StreamedBody implements RequestBody, AutoCloseable {
 
   /// Counts decompressed bytes, so that a small compressed body cannot become an endless one; and
   /// turns damage of the compressed form into the client's error.
-  private static final class Limited extends FilterInputStream {
-    private final long bytesMax;
+  private final class Limited extends FilterInputStream {
     private long count;
 
-    Limited(InputStream in, long bytesMax) {
+    Limited(InputStream in) {
       super(in);
-      this.bytesMax = bytesMax;
     }
 
     @Override
@@ -222,6 +238,7 @@ final class StreamedBody implements RequestBody, AutoCloseable {
         if (count > bytesMax) {
           throw RequestBody.tooLarge(bytesMax);
         }
+        hold(read);
       }
       return read;
     }
