@@ -31,10 +31,12 @@ final class BodyValues implements AutoCloseable {
     void close() throws IOException;
   }
 
+  private final ApiRequest request;
   private final @Nullable VPackSlice single;
   private final @Nullable Source elements;
 
-  private BodyValues(@Nullable VPackSlice single, @Nullable Source elements) {
+  private BodyValues(ApiRequest request, @Nullable VPackSlice single, @Nullable Source elements) {
+    this.request = request;
     this.single = single;
     this.elements = elements;
   }
@@ -53,14 +55,17 @@ final class BodyValues implements AutoCloseable {
     in.unread(head);
     try {
       if (!VPackArrayReader.isArrayHead(head)) {
+        request.holdBody();
         byte[] bytes = in.readNBytes(VALUE_BYTES_MAX + 1);
         if (bytes.length > VALUE_BYTES_MAX) {
           throw new VPackTooLargeException(VALUE_BYTES_MAX);
         }
-        return new BodyValues(VPackValidator.validateWhole(bytes, ValidationLimits.REQUEST), null);
+        return new BodyValues(
+            request, VPackValidator.validateWhole(bytes, ValidationLimits.REQUEST), null);
       }
       VPackArrayReader reader = new VPackArrayReader(in, VALUE_BYTES_MAX);
       return new BodyValues(
+          request,
           null,
           new Source() {
             @Override
@@ -87,10 +92,12 @@ final class BodyValues implements AutoCloseable {
     JsonToVPack.Limits limits = new JsonToVPack.Limits(VALUE_BYTES_MAX, ValidationLimits.DEPTH_MAX);
     try {
       if (first != '[') {
-        return new BodyValues(JsonToVPack.parse(in, limits), null);
+        request.holdBody();
+        return new BodyValues(request, JsonToVPack.parse(in, limits), null);
       }
       JsonToVPack.Values values = JsonToVPack.Values.elementsOf(in, limits);
       return new BodyValues(
+          request,
           null,
           new Source() {
             @Override
@@ -157,6 +164,7 @@ final class BodyValues implements AutoCloseable {
     if (elements == null) {
       throw new IllegalStateException("the body is no array");
     }
+    request.letGoOfBody();
     try {
       return elements.next();
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {

@@ -132,6 +132,7 @@ public final class ImportResource implements Resource {
     private @Nullable VPackSlice next(ImportRows rows)
         throws IOException, ImportRows.BadRowException {
       try {
+        request.letGoOfBody();
         return rows.next();
       } catch (LockstepException e) {
         throw handedOver == 0
