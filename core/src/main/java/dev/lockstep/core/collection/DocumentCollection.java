@@ -1,67 +1,230 @@
 package dev.lockstep.core.collection;
 
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.changelog.Change;
+import dev.lockstep.core.changelog.ChangeCodec;
+import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.DocumentChecksum;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.KeyRange;
+import dev.lockstep.core.storage.Keys;
+import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.StorageCursor;
+import dev.lockstep.core.storage.WriteBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// A collection's handle. Stays valid over renaming, truncation and full synchronization; after the
 /// collection was dropped every call fails with 1203. Thread-safe. Writers of one collection wait
 /// for each other, readers never wait.
 public final class DocumentCollection {
-  DocumentCollection() {}
+  private static final IndexDefinition PRIMARY =
+      new IndexDefinition(
+          0, "primary", IndexType.PRIMARY, List.of("_key"), true, false, false, true, null, null);
+
+  private static final long EDGE_INDEX_ID = 1;
+
+  private static final IndexDefinition EDGE =
+      new IndexDefinition(
+          EDGE_INDEX_ID,
+          "edge",
+          IndexType.EDGE,
+          List.of("_from", "_to"),
+          false,
+          false,
+          false,
+          true,
+          null,
+          null);
+
+  private static final int INDEX_ID_ATTEMPTS_MAX = 1000;
+
+  private final DocumentStore store;
+  private final Database database;
+  private final LatestView view;
+
+  /// Held by whoever writes documents or changes the definition.
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /// Written under the lock, after the commit that makes it true.
+  private volatile CollectionState state;
+
+  /// Written under the lock, after the commit that makes it true.
+  private volatile CollectionProgress progress;
+
+  DocumentCollection(
+      DocumentStore store, Database database, CollectionState state, CollectionProgress progress) {
+    this.store = store;
+    this.database = database;
+    this.state = state;
+    this.progress = progress;
+    this.view = new LatestView(this, store);
+  }
 
   public CollectionDefinition definition() {
-    throw new UnsupportedOperationException();
+    return state().definition(progress.lastKeyValue());
   }
 
   public String name() {
-    return definition().name();
+    return state().name();
   }
 
   public long id() {
-    return definition().id();
+    return state.id();
   }
 
   public CollectionType type() {
-    return definition().properties().type();
+    return state().properties().type();
+  }
+
+  public Database database() {
+    return database;
   }
 
   /// Number of documents.
   public long count() {
-    throw new UnsupportedOperationException();
+    return view.count();
   }
 
   /// The revision of the newest change, removals and truncation included.
   public Revision revision() {
-    throw new UnsupportedOperationException();
+    state();
+    return new Revision(progress.newestRevision());
   }
 
   /// Null if there is none.
   public @Nullable Document document(String key) {
-    throw new UnsupportedOperationException();
+    return view.document(key);
   }
 
   /// The documents of `keys` in their order, null where there is none.
   public List<@Nullable Document> documents(List<String> keys) {
-    throw new UnsupportedOperationException();
+    List<@Nullable Document> documents = new ArrayList<>(keys.size());
+    for (String key : keys) {
+      documents.add(document(key));
+    }
+    return documents;
   }
 
   /// Carries the operations out in order, under one lock; each sees the effects of those before it.
   /// Results come in the same order. A refusal does not stop the following operations unless
-  /// `options.atomic()`.
+  /// `options.atomic()`, or unless the storage refuses a commit.
+  ///
+  /// @throws LockstepException 1203, 1004 while the server takes no writes, 18 when another writer
+  ///   takes too long; nothing was written then
   public List<WriteResult> write(List<DocumentWrite> operations, WriteOptions options) {
-    throw new UnsupportedOperationException();
+    if (options.origin() == Origin.CLIENT && store.isReadOnly()) {
+      throw new LockstepException(
+          ErrorNumber.READ_ONLY, "read only: the server is in read-only mode");
+    }
+    store.gate().checkOpen();
+    if (operations.isEmpty()) {
+      state();
+      return List.of();
+    }
+    List<WriteResult> results;
+    boolean sync;
+    CollectionState current = lockForChange();
+    try {
+      WriteSession session = new WriteSession(store, current, progress, options, operations.size());
+      try {
+        results = session.run(operations);
+      } finally {
+        progress = session.progress();
+      }
+      sync =
+          session.wrote()
+              && (options.durability() == Durability.POWER_LOSS
+                  || current.properties().waitForSync());
+    } finally {
+      unlock();
+    }
+    if (sync) {
+      // Not under the lock: writers that wait for the disk share one sync.
+      store.gate().sync();
+    }
+    return results;
   }
 
   public WriteResult write(DocumentWrite operation, WriteOptions options) {
-    throw new UnsupportedOperationException();
+    return write(List.of(operation), options).getFirst();
   }
 
   /// Removes every document at once, by a new generation. The key generator goes on where it was.
   public void truncate(Durability durability) {
-    throw new UnsupportedOperationException();
+    CollectionState current = lockForChange();
+    long oldGeneration = current.generation();
+    try {
+      long generation = store.newId();
+      List<StoredIndex> indexes = emptyCopies(current, generation);
+      CollectionState truncated = current.withGeneration(generation, indexes);
+      CollectionProgress now =
+          new CollectionProgress(progress.lastKeyValue(), store.clock().next().value());
+      try (WriteBatch batch = store.engine().newBatch()) {
+        putDefinition(batch, truncated);
+        batch.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, current.id()), now.encode());
+        if (!indexes.isEmpty()) {
+          UnreachableStorage.revoke(batch, generation);
+        }
+        UnreachableStorage.declare(batch, oldGeneration, Kind.GENERATION);
+        batch.appendChange(
+            ChangeCodec.encode(
+                new Change.Truncated(current.databaseId(), current.id(), generation)));
+        store.gate().commitOrThrow(batch, durability);
+      }
+      progress = now;
+      publish(truncated);
+    } finally {
+      unlock();
+    }
+    store.unreachable().purgeLater(oldGeneration, Kind.GENERATION);
+  }
+
+  /// The same indexes for a new generation, already in the catalog under its still unreachable
+  /// name.
+  private List<StoredIndex> emptyCopies(CollectionState current, long generation) {
+    if (current.indexes().isEmpty()) {
+      return List.of();
+    }
+    List<StoredIndex> copies = new ArrayList<>();
+    for (StoredIndex index : current.indexes()) {
+      copies.add(new StoredIndex(index.definition(), store.newId(), store.indexKeyBytesMax()));
+    }
+    store.unreachable().declare(generation, Kind.GENERATION);
+    putIndexes(store, generation, copies);
+    return copies;
+  }
+
+  /// Writes the catalog rows of a generation's indexes, in as many commits as it takes.
+  static void putIndexes(DocumentStore store, long generation, List<StoredIndex> indexes) {
+    for (StoredIndex index : indexes) {
+      try (WriteBatch batch = store.engine().newBatch()) {
+        putIndex(batch, generation, index);
+        store.gate().commitOrThrow(batch, Durability.PROCESS_CRASH);
+      }
+    }
+  }
+
+  private static void putIndex(WriteBatch batch, long generation, StoredIndex index) {
+    batch.put(
+        Keyspace.CATALOG,
+        CatalogKey.of(CatalogKey.INDEX, generation, index.definition().id()),
+        CatalogRows.index(index));
+  }
+
+  static void putDefinition(WriteBatch batch, CollectionState state) {
+    batch.put(
+        Keyspace.CATALOG,
+        CatalogKey.of(CatalogKey.COLLECTION, state.id()),
+        CatalogRows.collection(state));
   }
 
   /// Creates an index, or finds the existing one of the same definition. Writers of the collection
@@ -71,17 +234,129 @@ public final class DocumentCollection {
   ///   illegal name, 1005 when id or name belong to another index, 1210 with the key when documents
   ///   violate it
   public EnsuredIndex ensureIndex(IndexDefinition wanted) {
-    throw new UnsupportedOperationException();
+    IndexDefinition completed = IndexRules.completed(wanted);
+    CollectionState current = lockForChange();
+    try {
+      IndexDefinition same = IndexRules.same(completed, current.indexes());
+      if (same != null) {
+        return new EnsuredIndex(same, false);
+      }
+      IndexRules.requireRoom(completed, current.indexes());
+      IndexDefinition definition =
+          completed.withIdAndName(
+              completed.id() == 0 ? unusedIndexId(current) : completed.id(),
+              completed.name().isEmpty()
+                  ? "idx_" + Long.toUnsignedString(store.clock().next().value())
+                  : completed.name());
+      StoredIndex index = new StoredIndex(definition, store.newId(), store.indexKeyBytesMax());
+      create(current, index);
+      return new EnsuredIndex(definition, true);
+    } finally {
+      unlock();
+    }
   }
 
-  /// @return false if there is no such index; primary and edge index cannot be dropped
+  private long unusedIndexId(CollectionState current) {
+    // Ids that came from a leader may lie ahead of the local counter.
+    for (int attempt = 0; attempt < INDEX_ID_ATTEMPTS_MAX; attempt++) {
+      long id = store.newId();
+      if (id > EDGE_INDEX_ID
+          && current.indexes().stream().noneMatch(index -> index.definition().id() == id)) {
+        return id;
+      }
+    }
+    throw new IllegalStateException("no unused index id in collection '" + current.name() + "'");
+  }
+
+  private void create(CollectionState current, StoredIndex index) {
+    boolean filled = index.isMaintained();
+    if (filled) {
+      store.unreachable().declare(index.objectId(), Kind.INDEX);
+    }
+    boolean created = false;
+    try {
+      if (filled) {
+        new IndexBuild(store, current.generation(), List.of(index)).run((done, total) -> {}, 0);
+      }
+      List<StoredIndex> indexes = new ArrayList<>(current.indexes());
+      indexes.add(index);
+      indexes.sort(Comparator.comparing(stored -> stored.definition().id(), Long::compareUnsigned));
+      try (WriteBatch batch = store.engine().newBatch()) {
+        putIndex(batch, current.generation(), index);
+        if (filled) {
+          UnreachableStorage.revoke(batch, index.objectId());
+        }
+        batch.appendChange(
+            ChangeCodec.encode(
+                new Change.IndexCreated(
+                    current.databaseId(), current.id(), CatalogRows.index(index))));
+        store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
+      }
+      created = true;
+      publish(current.withIndexes(indexes));
+    } finally {
+      if (filled && !created) {
+        store.unreachable().purge(new UnreachableStorage.Item(index.objectId(), Kind.INDEX));
+      }
+    }
+  }
+
+  /// @return false if there is no such index
+  /// @throws LockstepException 11 for the primary and the edge index
   public boolean dropIndex(long id) {
-    throw new UnsupportedOperationException();
+    CollectionState current = lockForChange();
+    StoredIndex dropped = null;
+    try {
+      if (id == PRIMARY.id()
+          || id == EDGE_INDEX_ID && current.properties().type() == CollectionType.EDGE) {
+        throw new LockstepException(
+            ErrorNumber.FORBIDDEN,
+            "forbidden: the "
+                + (id == PRIMARY.id() ? "primary" : "edge")
+                + " index cannot be dropped");
+      }
+      List<StoredIndex> rest = new ArrayList<>();
+      for (StoredIndex index : current.indexes()) {
+        if (index.definition().id() == id) {
+          dropped = index;
+        } else {
+          rest.add(index);
+        }
+      }
+      if (dropped == null) {
+        return false;
+      }
+      try (WriteBatch batch = store.engine().newBatch()) {
+        batch.delete(Keyspace.CATALOG, CatalogKey.of(CatalogKey.INDEX, current.generation(), id));
+        if (dropped.isMaintained()) {
+          UnreachableStorage.declare(batch, dropped.objectId(), Kind.INDEX);
+        }
+        batch.appendChange(
+            ChangeCodec.encode(new Change.IndexDropped(current.databaseId(), current.id(), id)));
+        store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
+      }
+      publish(current.withIndexes(rest));
+    } finally {
+      unlock();
+    }
+    if (dropped.isMaintained()) {
+      store.unreachable().purgeLater(dropped.objectId(), Kind.INDEX);
+    }
+    return true;
   }
 
   /// Primary index first (id 0), then for edge collections the edge index (id 1), then the others.
   public List<IndexDefinition> indexesWithPrimary() {
-    throw new UnsupportedOperationException();
+    CollectionState current = state();
+    List<IndexDefinition> definitions = new ArrayList<>();
+    definitions.add(PRIMARY);
+    if (current.properties().type() == CollectionType.EDGE) {
+      definitions.add(EDGE);
+    }
+    for (StoredIndex index : current.indexes()) {
+      definitions.add(index.definition());
+    }
+    return definitions;
   }
 
   /// Changes what can be changed.
@@ -89,29 +364,163 @@ public final class DocumentCollection {
   /// @param waitForSync null: as before
   /// @param cacheEnabled null: as before
   /// @param schema counts only if `schemaGiven`; null: none
-  /// @throws dev.lockstep.core.LockstepException 9 for a schema: it would not be enforced
+  /// @throws dev.lockstep.core.LockstepException 9 for a new schema: it would not be enforced
   public void changeProperties(
       @Nullable Boolean waitForSync,
       @Nullable Boolean cacheEnabled,
       byte @Nullable [] schema,
       boolean schemaGiven) {
-    throw new UnsupportedOperationException();
+    CollectionState current = lockForChange();
+    try {
+      CollectionProperties old = current.properties();
+      if (schemaGiven && schema != null && !Arrays.equals(schema, old.schema())) {
+        throw Database.schemaNotEnforced();
+      }
+      CollectionProperties changed =
+          new CollectionProperties(
+              old.name(),
+              old.type(),
+              old.isSystem(),
+              waitForSync == null ? old.waitForSync() : waitForSync,
+              old.keyOptions(),
+              schemaGiven ? schema : old.schema(),
+              cacheEnabled == null ? old.cacheEnabled() : cacheEnabled,
+              old.syncByRevision(),
+              old.usesRevisionsAsDocumentIds());
+      if (changed.equals(old)) {
+        return;
+      }
+      CollectionState next = current.withProperties(changed);
+      try (WriteBatch batch = store.engine().newBatch()) {
+        putDefinition(batch, next);
+        batch.appendChange(
+            ChangeCodec.encode(
+                new Change.PropertiesChanged(
+                    current.databaseId(), current.id(), CatalogRows.collection(next))));
+        store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
+      }
+      publish(next);
+    } finally {
+      unlock();
+    }
   }
 
   /// Reads every document. Unsigned 64 bits.
   public long checksum(boolean withRevisions, boolean withData) {
-    throw new UnsupportedOperationException();
+    DocumentChecksum checksum = new DocumentChecksum(withRevisions, withData);
+    try (DocumentCursor cursor = view.byRevision(Revision.NONE)) {
+      while (cursor.next()) {
+        checksum.add(cursor.document().slice());
+      }
+    }
+    return checksum.value();
   }
 
   /// The newest committed state; for short scans.
   public CollectionView view() {
-    throw new UnsupportedOperationException();
+    return view;
   }
 
   /// Counts the documents anew and repairs the stored count. Writers wait.
   ///
   /// @return the true count
   public long recalculateCount() {
-    throw new UnsupportedOperationException();
+    CollectionState current = lockForChange();
+    try {
+      byte[] counter = Keys.of(current.generation());
+      long count = 0;
+      try (StorageCursor cursor = store.engine().scan(Keyspace.PRIMARY, KeyRange.prefix(counter))) {
+        while (cursor.next()) {
+          count++;
+        }
+      }
+      long stored = store.engine().counter(counter);
+      if (count != stored) {
+        try (WriteBatch batch = store.engine().newBatch()) {
+          batch.add(counter, count - stored);
+          store.gate().commitOrThrow(batch, Durability.PROCESS_CRASH);
+        }
+      }
+      return count;
+    } finally {
+      unlock();
+    }
+  }
+
+  /// @throws LockstepException 1203 after the drop
+  CollectionState state() {
+    return requireNotDropped(state);
+  }
+
+  /// The state even after the drop.
+  CollectionState lastState() {
+    return state;
+  }
+
+  private static CollectionState requireNotDropped(CollectionState state) {
+    if (state.dropped()) {
+      throw Database.notFound(state.name());
+    }
+    return state;
+  }
+
+  /// Whether the documents are still where `seen` says; false also after the drop, and then
+  /// [#state] fails.
+  boolean isCurrent(CollectionState seen) {
+    CollectionState current = state;
+    return current.generation() == seen.generation() && !current.dropped();
+  }
+
+  CollectionProgress progress() {
+    return progress;
+  }
+
+  /// Takes the lock; the caller must [#unlock] unless this throws.
+  ///
+  /// @throws LockstepException 1203 after the drop, 18 when the lock is not to be had in time
+  CollectionState lockForChange() {
+    if (!lock.tryLock() && !awaitLock()) {
+      throw new LockstepException(
+          ErrorNumber.LOCK_TIMEOUT,
+          "lock timeout: another writer has kept collection '"
+              + state.name()
+              + "' for "
+              + store.settings().lockWaitMax().toSeconds()
+              + " s");
+    }
+    CollectionState current = state;
+    if (current.dropped()) {
+      lock.unlock();
+    }
+    return requireNotDropped(current);
+  }
+
+  private boolean awaitLock() {
+    try {
+      return lock.tryLock(store.settings().lockWaitMax().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LockstepException(
+          ErrorNumber.REQUEST_CANCELED,
+          "canceled request: interrupted while waiting for another writer of collection '"
+              + state.name()
+              + "'",
+          e);
+    }
+  }
+
+  void unlock() {
+    lock.unlock();
+  }
+
+  /// Under the lock, after the commit.
+  void publish(CollectionState next) {
+    state = next;
+  }
+
+  /// Under the lock, after the commit.
+  void publish(CollectionState next, CollectionProgress nextProgress) {
+    progress = nextProgress;
+    state = next;
   }
 }

@@ -1,16 +1,89 @@
 package dev.lockstep.core.collection;
 
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.changelog.Change;
+import dev.lockstep.core.changelog.ChangeCodec;
+import dev.lockstep.core.changelog.ChangeLog;
+import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.HybridLogicalClock;
+import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.core.storage.WriteBatch;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Everything one server stores, above one [StorageEngine]. Thread-safe.
 public final class DocumentStore implements AutoCloseable {
+  /*
+   * Locks, in the order they are taken: a collection's lock (writes, and changes of its definition),
+   * then the catalog's (names of databases and collections). Readers take none. A change of the
+   * catalog is committed first and published to the maps and states afterwards, so that nobody acts
+   * on what a crash would undo.
+   */
+
   /// The database that always exists.
   public static final String SYSTEM = "_system";
 
-  private DocumentStore() {}
+  private static final List<String> SYSTEM_COLLECTIONS =
+      List.of(
+          "_analyzers",
+          "_appbundles",
+          "_apps",
+          "_aqlfunctions",
+          "_frontend",
+          "_graphs",
+          "_jobs",
+          "_queues");
+
+  /// In the system database only.
+  private static final List<String> SERVER_COLLECTIONS =
+      List.of("_statistics", "_statistics15", "_statisticsRaw", "_users");
+
+  private final StorageEngine engine;
+  private final HybridLogicalClock clock;
+  private final StoreSettings settings;
+  private final ChangeLog changeLog;
+  private final CommitGate gate;
+  private final StoreIdentity identity;
+  private final IdCounter ids;
+  private final DocumentRows documentRows;
+  private final LargeDocuments largeDocuments;
+  private final UnreachableStorage unreachable;
+  private final DocumentExpiry expiry;
+
+  /// Guards names of databases and collections.
+  private final ReentrantLock catalogLock = new ReentrantLock();
+
+  private final Map<String, Database> databasesByName = new ConcurrentHashMap<>();
+  private final Map<Long, Database> databasesById = new ConcurrentHashMap<>();
+  private volatile boolean readOnly;
+
+  private DocumentStore(
+      StorageEngine engine,
+      HybridLogicalClock clock,
+      StoreSettings settings,
+      ChangeLog changeLog,
+      CommitGate gate,
+      StoreIdentity identity) {
+    this.engine = engine;
+    this.clock = clock;
+    this.settings = settings;
+    this.changeLog = changeLog;
+    this.gate = gate;
+    this.identity = identity;
+    this.ids = new IdCounter(engine, gate, IdCounter.firstUnreserved(engine));
+    this.documentRows = new DocumentRows(identity.chunkBytes());
+    this.largeDocuments = new LargeDocuments(engine, gate, documentRows);
+    this.unreachable = new UnreachableStorage(engine, gate, identity.indexKeyBytes());
+    this.expiry = new DocumentExpiry(this);
+  }
 
   /// Opens what the engine holds, or founds it: server id, `_system`, system collections. Purges
   /// what a crash left half-built. Starts no threads.
@@ -20,84 +93,260 @@ public final class DocumentStore implements AutoCloseable {
   /// @throws dev.lockstep.core.LockstepException if the format is newer than this program
   public static DocumentStore open(
       StorageEngine engine, HybridLogicalClock clock, StoreSettings settings) {
-    throw new UnsupportedOperationException();
+    ChangeLog changeLog = new ChangeLog(engine);
+    CommitGate gate = new CommitGate(engine, changeLog);
+    StoreIdentity identity = StoreIdentity.readOrFound(engine, gate, settings.random());
+    DocumentStore store = new DocumentStore(engine, clock, settings, changeLog, gate, identity);
+    store.load();
+    return store;
+  }
+
+  private void load() {
+    CatalogImage image = CatalogImage.read(engine, identity.indexKeyBytes());
+    for (long[] rows : image.largeDocuments) {
+      largeDocuments.removeChunks(rows[0], rows[1]);
+    }
+    for (UnreachableStorage.Item item : image.unreachable) {
+      unreachable.purge(item);
+    }
+    image.databases.forEach((id, name) -> publish(new Database(this, id, name)));
+    for (CollectionState state : image.collections.values()) {
+      CollectionProgress progress = image.progressOf(state);
+      clock.observe(new Revision(progress.newestRevision()));
+      Database database = databasesById.get(state.databaseId());
+      if (database == null) {
+        // The database was dropped, and then its collections not all.
+        purgeOrphan(state);
+      } else {
+        database.publish(new DocumentCollection(this, database, state, progress));
+      }
+    }
+    boolean founding = databasesByName.isEmpty();
+    if (founding) {
+      commitDatabase(newId(), SYSTEM);
+    }
+    boolean complete = true;
+    for (Database database : databases()) {
+      complete &= !createSystemCollections(database);
+    }
+    if (!complete) {
+      gate.sync();
+    }
+  }
+
+  private void purgeOrphan(CollectionState state) {
+    try (WriteBatch batch = engine.newBatch()) {
+      Database.deleteRows(batch, state);
+      gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
+    }
+    unreachable.purge(new UnreachableStorage.Item(state.generation(), Kind.GENERATION));
+  }
+
+  /// Whether any had been missing.
+  private boolean createSystemCollections(Database database) {
+    boolean created = false;
+    for (String name : SYSTEM_COLLECTIONS) {
+      created |= createIfMissing(database, name);
+    }
+    if (database.isSystem()) {
+      for (String name : SERVER_COLLECTIONS) {
+        created |= createIfMissing(database, name);
+      }
+    }
+    return created;
+  }
+
+  private static boolean createIfMissing(Database database, String name) {
+    if (database.collection(name) != null) {
+      return false;
+    }
+    database.create(
+        CollectionProperties.of(name, CollectionType.DOCUMENT), Durability.PROCESS_CRASH);
+    return true;
   }
 
   /// Random, 48 bits, never 0, the same for the life of the data.
   public long serverId() {
-    throw new UnsupportedOperationException();
+    return identity.serverId();
   }
 
   /// An id that was never given out before and never will be again: ids of collections, indexes,
   /// databases, jobs and batches and traditional keys come from this one counter.
   public long newId() {
-    throw new UnsupportedOperationException();
+    return ids.next();
   }
 
   public HybridLogicalClock clock() {
-    throw new UnsupportedOperationException();
+    return clock;
   }
 
   public StorageEngine engine() {
-    throw new UnsupportedOperationException();
+    return engine;
+  }
+
+  public ChangeLog changeLog() {
+    return changeLog;
   }
 
   /// Sorted by name.
   public List<Database> databases() {
-    throw new UnsupportedOperationException();
+    return databasesByName.values().stream().sorted(Comparator.comparing(Database::name)).toList();
   }
 
   /// Null if there is none.
   public @Nullable Database database(String name) {
-    throw new UnsupportedOperationException();
+    return databasesByName.get(name);
   }
 
   /// @throws dev.lockstep.core.LockstepException 1228
   public Database requireDatabase(String name) {
-    throw new UnsupportedOperationException();
+    Database database = database(name);
+    if (database == null) {
+      throw new LockstepException(ErrorNumber.DATABASE_NOT_FOUND, "database not found: " + name);
+    }
+    return database;
   }
 
   /// Null if there is none.
   public @Nullable Database databaseById(long id) {
-    throw new UnsupportedOperationException();
+    return databasesById.get(id);
   }
 
   /// Creates a database and its system collections.
   ///
   /// @throws dev.lockstep.core.LockstepException 1207 for an existing name, 1229 for an illegal one
   public Database createDatabase(String name) {
-    throw new UnsupportedOperationException();
+    NameRules.requireDatabaseName(name);
+    catalogLock.lock();
+    try {
+      if (database(name) != null) {
+        throw new LockstepException(
+            ErrorNumber.DUPLICATE_NAME, "duplicate name: database '" + name + "' exists already");
+      }
+      Database database = commitDatabase(newId(), name);
+      createSystemCollections(database);
+      gate.sync();
+      return database;
+    } finally {
+      catalogLock.unlock();
+    }
+  }
+
+  private Database commitDatabase(long id, String name) {
+    try (WriteBatch batch = engine.newBatch()) {
+      batch.put(
+          Keyspace.CATALOG, CatalogKey.of(CatalogKey.DATABASE, id), CatalogRows.database(name));
+      batch.appendChange(ChangeCodec.encode(new Change.DatabaseCreated(id, name)));
+      gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
+    }
+    Database database = new Database(this, id, name);
+    publish(database);
+    return database;
+  }
+
+  private void publish(Database database) {
+    databasesById.put(database.id(), database);
+    databasesByName.put(database.name(), database);
   }
 
   /// @throws dev.lockstep.core.LockstepException 1228, or 11 for `_system`
   public void dropDatabase(String name) {
-    throw new UnsupportedOperationException();
+    Database database = requireDatabase(name);
+    if (database.isSystem()) {
+      throw new LockstepException(
+          ErrorNumber.FORBIDDEN, "forbidden: the database " + SYSTEM + " cannot be dropped");
+    }
+    catalogLock.lock();
+    try {
+      if (databasesByName.get(name) != database) {
+        throw new LockstepException(ErrorNumber.DATABASE_NOT_FOUND, "database not found: " + name);
+      }
+      try (WriteBatch batch = engine.newBatch()) {
+        batch.delete(Keyspace.CATALOG, CatalogKey.of(CatalogKey.DATABASE, database.id()));
+        batch.appendChange(ChangeCodec.encode(new Change.DatabaseDropped(database.id(), name)));
+        gate.commitOrThrow(batch, Durability.POWER_LOSS);
+      }
+      databasesByName.remove(name);
+      databasesById.remove(database.id());
+      database.markDropped();
+    } finally {
+      catalogLock.unlock();
+    }
+    // Without the database's row nobody can see them; what a crash leaves, the next open drops.
+    for (DocumentCollection collection : database.collections()) {
+      try {
+        database.dropCollection(collection, true);
+      } catch (LockstepException e) {
+        if (e.number() != ErrorNumber.COLLECTION_NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
   }
 
   /// One consistent state of everything. The caller closes it.
   public StoreSnapshot snapshot() {
-    throw new UnsupportedOperationException();
+    return new StoreSnapshot(engine.snapshot(), documentRows, identity.indexKeyBytes());
   }
 
   /// Whether clients' document writes are refused with 1004.
   public boolean isReadOnly() {
-    throw new UnsupportedOperationException();
+    return readOnly;
   }
 
   /// Switches the server's read-only mode; it does not survive a restart. Operations on the catalog
   /// are the caller's to refuse.
   public void setReadOnly(boolean readOnly) {
-    throw new UnsupportedOperationException();
+    this.readOnly = readOnly;
   }
 
   /// Starts the threads that purge what nobody needs any more and remove expired documents.
   public void start() {
-    throw new UnsupportedOperationException();
+    unreachable.start();
+    expiry.start();
   }
 
-  /// Stops the threads. Leaves the engine open.
+  /// Stops the threads. Leaves the engine open. What still waited for being purged is purged by the
+  /// next open.
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    try {
+      expiry.stop();
+      unreachable.stop();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  StoreSettings settings() {
+    return settings;
+  }
+
+  CommitGate gate() {
+    return gate;
+  }
+
+  DocumentRows documentRows() {
+    return documentRows;
+  }
+
+  LargeDocuments largeDocuments() {
+    return largeDocuments;
+  }
+
+  UnreachableStorage unreachable() {
+    return unreachable;
+  }
+
+  DocumentExpiry expiry() {
+    return expiry;
+  }
+
+  ReentrantLock catalogLock() {
+    return catalogLock;
+  }
+
+  int indexKeyBytesMax() {
+    return identity.indexKeyBytes();
   }
 }

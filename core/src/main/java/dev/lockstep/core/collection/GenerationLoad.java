@@ -1,18 +1,109 @@
 package dev.lockstep.core.collection;
 
+import com.dynatrace.hash4j.hashing.Hasher64;
+import com.dynatrace.hash4j.hashing.Hashing;
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.changelog.Change;
+import dev.lockstep.core.changelog.ChangeCodec;
+import dev.lockstep.core.collection.UnreachableStorage.Item;
+import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.DocumentKey;
+import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.EngineLimits;
+import dev.lockstep.core.storage.Keys;
+import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.StorageException;
+import dev.lockstep.core.storage.WriteBatch;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Builds a new generation of a collection, which nobody sees until [#swap]. Closing without a swap
 /// changes nothing, nor does a crash: the next open purges what was built. One thread.
 public final class GenerationLoad implements AutoCloseable {
-  GenerationLoad() {}
+  /*
+   * Nobody reads the generation, so commits may cut anywhere, even through a large document. Keys
+   * are not looked up but for those that the filter has seen: a leader's dump has each key once.
+   * Revisions ascend in a dump; only one that does not exceed all before it is looked up.
+   */
+
+  /// Bounds the memory of a load; larger commits gain nothing.
+  private static final long BATCH_BYTES = 4L << 20;
+
+  private static final int BATCH_OPERATIONS = 50_000;
+
+  /// Replacing a collection that is itself replaced again and again meanwhile is given up.
+  private static final int SWAP_ATTEMPTS_MAX = 100;
+
+  private static final Hasher64 HASHER = Hashing.xxh3_64();
+
+  private final DocumentStore store;
+  private final Database database;
+  private final ReplicatedCollection target;
+  private final long generation;
+  private final DocumentRows rows;
+  private final KeyGeneration keys;
+  private final KeyFilter seen = new KeyFilter();
+  private final long bytesMax;
+  private final int operationsMax;
+
+  private List<StoredIndex> indexes = List.of();
+  private Phase phase = Phase.LOADING;
+  private long count;
+  private long newest;
+
+  // The batch under construction; cleared after its commit.
+
+  private @Nullable WriteBatch batch;
+  private long countDelta;
+  private final Map<String, Pending> pending = new HashMap<>();
+  private final Map<Long, String> pendingRevisions = new HashMap<>();
+
+  /// Each leads to the next; a failure anywhere leads to FAILED, from which only closing is left.
+  private enum Phase {
+    LOADING,
+    INDEXED,
+    SWAPPED,
+    FAILED,
+    CLOSED
+  }
+
+  /// A key as the batch leaves it; null: removed.
+  private record Pending(@Nullable PrimaryEntry entry) {}
 
   /// Called now and then during [#buildIndexes]; whatever it throws ends the build.
   @FunctionalInterface
   public interface Progress {
     void documentsIndexed(long done, long total);
+  }
+
+  private GenerationLoad(
+      DocumentStore store, Database database, ReplicatedCollection target, long generation) {
+    this.store = store;
+    this.database = database;
+    this.target = target;
+    this.generation = generation;
+    this.rows = store.documentRows();
+    this.keys =
+        new KeyGeneration(
+            target.properties().keyOptions(), 0, store::newId, store.settings().random());
+    EngineLimits limits = store.engine().limits();
+    this.bytesMax = Math.min(BATCH_BYTES, limits.commitBytesMax() - DocumentRows.ROW_OVERHEAD);
+    this.operationsMax = Math.min(BATCH_OPERATIONS, limits.commitKeysMax() - 1);
+  }
+
+  static GenerationLoad begin(DocumentStore store, Database database, ReplicatedCollection target) {
+    long generation = store.newId();
+    store.unreachable().declare(generation, Kind.GENERATION);
+    return new GenerationLoad(store, database, target, generation);
   }
 
   /// Adds documents in any order of revisions. Of two with the same key the one with the greater
@@ -22,35 +113,386 @@ public final class GenerationLoad implements AutoCloseable {
   /// @throws dev.lockstep.core.LockstepException if two different keys claim one revision, if a
   ///   revision is out of range, or if the engine takes no writes
   public void append(List<Document> documents) {
-    throw new UnsupportedOperationException();
+    require(Phase.LOADING);
+    try {
+      for (Document document : documents) {
+        append(document);
+      }
+    } catch (LockstepException | StorageException e) {
+      phase = Phase.FAILED;
+      throw e;
+    }
+  }
+
+  private void append(Document document) {
+    String key = document.key();
+    String problem = DocumentKey.validate(key);
+    if (problem != null) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_KEY_BAD,
+          "illegal document key: '" + key + "' of the leader: " + problem);
+    }
+    WriteSession.requireInRange(document.revision());
+    byte[] primaryKey = PrimaryEntry.key(generation, key);
+    long revision = document.revision().value();
+    PrimaryEntry existing =
+        seen.add(HASHER.hashBytesToLong(primaryKey)) ? find(key, primaryKey) : null;
+    if (existing != null && Long.compareUnsigned(existing.revision(), revision) >= 0) {
+      return;
+    }
+    if (Long.compareUnsigned(revision, newest) <= 0) {
+      requireUnused(document);
+    }
+    PrimaryEntry entry = new PrimaryEntry(revision, document.body().length);
+    if (existing == null) {
+      count++;
+      countDelta++;
+    } else {
+      room(DocumentRows.ROW_OVERHEAD, 1);
+      rows.delete(batch(), generation, existing);
+      pendingRevisions.remove(existing.revision());
+    }
+    putRows(document);
+    room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 1);
+    batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
+    pending.put(key, new Pending(entry));
+    pendingRevisions.put(revision, key);
+    keys.observe(key);
+    newest = CollectionProgress.max(newest, revision);
+  }
+
+  private void putRows(Document document) {
+    int length = document.body().length;
+    if (rows.isChunked(length)) {
+      for (int chunk = 0; chunk < rows.chunks(length); chunk++) {
+        room(rows.chunkCost(), 1);
+        rows.putChunk(batch(), generation, document, chunk);
+      }
+      room(DocumentRows.headCost(), 1);
+      rows.putHead(batch(), generation, document);
+    } else {
+      room(rows.cost(length), 1);
+      rows.put(batch(), generation, document);
+    }
+  }
+
+  private void requireUnused(Document document) {
+    long revision = document.revision().value();
+    String holder = pendingRevisions.get(revision);
+    if (holder == null && DocumentRows.exists(store.engine(), generation, revision)) {
+      holder = DocumentRows.keyOf(store.engine(), generation, revision);
+      if (holder != null && pending.containsKey(holder)) {
+        holder = null;
+      }
+    }
+    if (holder != null) {
+      throw new LockstepException(
+          ErrorNumber.CONFLICT,
+          "conflict: the leader's documents '"
+              + holder
+              + "' and '"
+              + document.key()
+              + "' have the same revision "
+              + document.revision());
+    }
   }
 
   /// Takes a document out again; nothing happens if there is none.
   public void remove(String key) {
-    throw new UnsupportedOperationException();
+    require(Phase.LOADING);
+    if (!DocumentKey.isValid(key)) {
+      return;
+    }
+    try {
+      byte[] primaryKey = PrimaryEntry.key(generation, key);
+      PrimaryEntry existing = find(key, primaryKey);
+      if (existing == null) {
+        return;
+      }
+      room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 2);
+      rows.delete(batch(), generation, existing);
+      batch().delete(Keyspace.PRIMARY, primaryKey);
+      pending.put(key, new Pending(null));
+      pendingRevisions.remove(existing.revision());
+      count--;
+      countDelta--;
+    } catch (LockstepException | StorageException e) {
+      phase = Phase.FAILED;
+      throw e;
+    }
+  }
+
+  private @Nullable PrimaryEntry find(String key, byte[] primaryKey) {
+    Pending known = pending.get(key);
+    if (known != null) {
+      return known.entry();
+    }
+    byte[] row = store.engine().get(Keyspace.PRIMARY, primaryKey);
+    return row == null ? null : PrimaryEntry.decode(row);
   }
 
   /// Documents in the new generation.
   public long count() {
-    throw new UnsupportedOperationException();
+    return count;
   }
 
   /// Builds all indexes in one pass over the new generation.
   ///
   /// @throws dev.lockstep.core.LockstepException 1210 naming the index and both keys
   public void buildIndexes(Progress progress) {
-    throw new UnsupportedOperationException();
+    require(Phase.LOADING);
+    phase = Phase.FAILED;
+    commit();
+    List<StoredIndex> built = new ArrayList<>();
+    for (IndexDefinition wanted : target.indexes()) {
+      built.add(stored(wanted, built));
+    }
+    built.sort(Comparator.comparing(index -> index.definition().id(), Long::compareUnsigned));
+    DocumentCollection.putIndexes(store, generation, built);
+    List<StoredIndex> maintained = built.stream().filter(StoredIndex::isMaintained).toList();
+    if (!maintained.isEmpty()) {
+      new IndexBuild(store, generation, maintained).run(progress, count);
+    }
+    indexes = built;
+    phase = Phase.INDEXED;
+  }
+
+  private StoredIndex stored(IndexDefinition wanted, List<StoredIndex> others) {
+    // The leader's name stands, whatever our rules for new names.
+    IndexDefinition completed = IndexRules.completed(wanted.withIdAndName(wanted.id(), ""));
+    long id = completed.id() == 0 ? store.newId() : completed.id();
+    IndexDefinition definition =
+        completed.withIdAndName(
+            id, wanted.name().isEmpty() ? "idx_" + Long.toUnsignedString(id) : wanted.name());
+    IndexRules.requireRoom(definition, others);
+    return new StoredIndex(definition, store.newId(), store.indexKeyBytesMax());
   }
 
   /// Makes the new generation the collection, in one atomic step. A local collection of the same
-  /// name (else of the same globally unique id) is replaced and keeps its id and its handle. Ends
-  /// this load. Survives power loss when it returns, whatever `durability` says about later writes.
+  /// name (else of the same globally unique id) is replaced and keeps its id and its handle; if
+  /// there is one of each, the other is dropped. Builds the indexes if that has not been done. Ends
+  /// this load. Survives power loss when it returns, whatever `durability` says.
   ///
   /// @return the definition now in force
   public CollectionDefinition swap(Durability durability) {
-    throw new UnsupportedOperationException();
+    if (phase == Phase.LOADING) {
+      buildIndexes((done, total) -> {});
+    }
+    require(Phase.INDEXED);
+    phase = Phase.FAILED;
+    long stored = store.engine().counter(Keys.of(generation));
+    if (stored != count) {
+      throw new StorageException(
+          "the new generation of collection '"
+              + target.properties().name()
+              + "' has "
+              + stored
+              + " documents in storage, "
+              + count
+              + " were loaded");
+    }
+    // Before the step that makes them matter.
+    store.gate().sync();
+    for (int attempt = 0; attempt < SWAP_ATTEMPTS_MAX; attempt++) {
+      CollectionDefinition definition = trySwap();
+      if (definition != null) {
+        phase = Phase.SWAPPED;
+        return definition;
+      }
+    }
+    throw new LockstepException(
+        ErrorNumber.CONFLICT,
+        "conflict: collection '"
+            + target.properties().name()
+            + "' was created, renamed or dropped again and again");
   }
 
+  /// Null: the collections to be replaced are others by now.
+  private @Nullable CollectionDefinition trySwap() {
+    DocumentCollection sameName = sameName();
+    DocumentCollection sameGuid = sameGuid();
+    List<DocumentCollection> replaced =
+        Stream.of(sameName, sameGuid)
+            .filter(Objects::nonNull)
+            .distinct()
+            .sorted(Comparator.comparing(DocumentCollection::id, Long::compareUnsigned))
+            .toList();
+    List<DocumentCollection> locked = new ArrayList<>();
+    try {
+      for (DocumentCollection collection : replaced) {
+        collection.lockForChange();
+        locked.add(collection);
+      }
+      store.catalogLock().lock();
+      try {
+        if (database.isDropped()) {
+          throw new LockstepException(
+              ErrorNumber.DATABASE_NOT_FOUND, "database not found: " + database.name());
+        }
+        return sameName() == sameName && sameGuid() == sameGuid ? swap(sameName, sameGuid) : null;
+      } finally {
+        store.catalogLock().unlock();
+      }
+    } catch (LockstepException e) {
+      if (e.number() == ErrorNumber.COLLECTION_NOT_FOUND) {
+        return null;
+      }
+      throw e;
+    } finally {
+      locked.forEach(DocumentCollection::unlock);
+    }
+  }
+
+  private @Nullable DocumentCollection sameName() {
+    return database.byName(target.properties().name());
+  }
+
+  private @Nullable DocumentCollection sameGuid() {
+    return target.globallyUniqueId().isEmpty() ? null : database.byGuid(target.globallyUniqueId());
+  }
+
+  /// Under the locks of both collections and the catalog.
+  private CollectionDefinition swap(
+      @Nullable DocumentCollection sameName, @Nullable DocumentCollection sameGuid) {
+    DocumentCollection replaced = sameName == null ? sameGuid : sameName;
+    DocumentCollection dropped = sameGuid == replaced ? null : sameGuid;
+    CollectionState old = replaced == null ? null : replaced.state();
+    CollectionState gone = dropped == null ? null : dropped.state();
+    long id = old == null ? store.newId() : old.id();
+    CollectionState next =
+        new CollectionState(
+            id, database.id(), guid(id, old), generation, target.properties(), indexes, false);
+    CollectionProgress progress =
+        new CollectionProgress(keys.last(), newest)
+            .atLeast(replaced == null ? CollectionProgress.initial(id) : replaced.progress());
+    // Revisions given out from here on exceed those of the new documents.
+    store.clock().observe(new Revision(newest));
+
+    try (WriteBatch swap = store.engine().newBatch()) {
+      DocumentCollection.putDefinition(swap, next);
+      swap.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, id), progress.encode());
+      UnreachableStorage.revoke(swap, generation);
+      if (old != null) {
+        UnreachableStorage.declare(swap, old.generation(), Kind.GENERATION);
+      }
+      if (gone != null) {
+        Database.deleteRows(swap, gone);
+      }
+      for (Change change : changes(old, gone, next)) {
+        swap.appendChange(ChangeCodec.encode(change));
+      }
+      store.gate().commitOrThrow(swap, Durability.POWER_LOSS);
+    }
+
+    if (gone != null && dropped != null) {
+      database.unpublish(gone);
+      dropped.publish(gone.asDropped());
+      store.unreachable().purgeLater(gone.generation(), Kind.GENERATION);
+    }
+    if (old == null || replaced == null) {
+      database.publish(new DocumentCollection(store, database, next, progress));
+    } else {
+      replaced.publish(next, progress);
+      database.republish(old, replaced);
+      store.unreachable().purgeLater(old.generation(), Kind.GENERATION);
+    }
+    return next.definition(progress.lastKeyValue());
+  }
+
+  private String guid(long id, @Nullable CollectionState old) {
+    if (!target.globallyUniqueId().isEmpty()) {
+      return target.globallyUniqueId();
+    }
+    return old == null
+        ? database.globallyUniqueId(id, target.properties())
+        : old.globallyUniqueId();
+  }
+
+  private static List<Change> changes(
+      @Nullable CollectionState old, @Nullable CollectionState gone, CollectionState next) {
+    List<Change> changes = new ArrayList<>();
+    if (gone != null) {
+      changes.add(
+          new Change.CollectionDropped(gone.databaseId(), gone.id(), gone.globallyUniqueId()));
+    }
+    byte[] definition = CatalogRows.collection(next);
+    if (old == null) {
+      changes.add(new Change.CollectionCreated(next.databaseId(), next.id(), definition));
+    } else {
+      if (!old.name().equals(next.name())) {
+        changes.add(
+            new Change.CollectionRenamed(next.databaseId(), next.id(), old.name(), next.name()));
+      }
+      changes.add(new Change.PropertiesChanged(next.databaseId(), next.id(), definition));
+    }
+    changes.add(new Change.GenerationSwapped(next.databaseId(), next.id(), next.generation()));
+    return changes;
+  }
+
+  /// Without a swap: purges what was built.
   @Override
-  public void close() {}
+  public void close() {
+    Phase last = phase;
+    if (last == Phase.CLOSED) {
+      return;
+    }
+    phase = Phase.CLOSED;
+    closeBatch();
+    if (last != Phase.SWAPPED) {
+      store.unreachable().purge(new Item(generation, Kind.GENERATION));
+    }
+  }
+
+  private void require(Phase wanted) {
+    if (phase != wanted) {
+      throw new IllegalStateException(
+          "the load of collection '"
+              + target.properties().name()
+              + "' is "
+              + phase
+              + ", not "
+              + wanted);
+    }
+  }
+
+  private WriteBatch batch() {
+    WriteBatch current = batch;
+    if (current == null) {
+      current = store.engine().newBatch();
+      batch = current;
+    }
+    return current;
+  }
+
+  /// Makes room for rows, by committing what is there if need be.
+  private void room(long bytes, int operations) {
+    WriteBatch current = batch;
+    if (current != null
+        && (current.bytes() + bytes > bytesMax
+            || current.operations() + operations > operationsMax)) {
+      commit();
+    }
+  }
+
+  private void commit() {
+    WriteBatch current = batch;
+    if (current != null) {
+      if (countDelta != 0) {
+        current.add(Keys.of(generation), countDelta);
+      }
+      store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
+      closeBatch();
+    }
+  }
+
+  private void closeBatch() {
+    WriteBatch current = batch;
+    if (current != null) {
+      current.close();
+      batch = null;
+    }
+    countDelta = 0;
+    pending.clear();
+    pendingRevisions.clear();
+  }
 }

@@ -24,8 +24,28 @@ public record IndexDefinition(
     boolean estimates,
     @Nullable Double expireAfter,
     byte @Nullable [] extra) {
-  public IndexDefinition {
-    fields = List.copyOf(fields);
+  // Spelled out, because javac forgets the @Nullable of an array in a compact constructor.
+  public IndexDefinition(
+      long id,
+      String name,
+      IndexType type,
+      List<String> fields,
+      boolean unique,
+      boolean sparse,
+      boolean deduplicate,
+      boolean estimates,
+      @Nullable Double expireAfter,
+      byte @Nullable [] extra) {
+    this.id = id;
+    this.name = name;
+    this.type = type;
+    this.fields = List.copyOf(fields);
+    this.unique = unique;
+    this.sparse = sparse;
+    this.deduplicate = deduplicate;
+    this.estimates = estimates;
+    this.expireAfter = expireAfter;
+    this.extra = extra;
   }
 
   /// A request for an index of the given type with every default and neither id nor name.

@@ -1,34 +1,113 @@
 package dev.lockstep.core.collection;
 
+import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.Tick;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One consistent state of all databases and collections. Thread-safe. Pins storage until closed;
 /// using it afterwards fails with [dev.lockstep.core.storage.StorageException].
 public final class StoreSnapshot implements AutoCloseable {
-  StoreSnapshot() {}
+  private final Snapshot snapshot;
+  private final DocumentRows documentRows;
+  private final int indexKeyBytesMax;
+
+  /// Read when first needed; the catalog of a snapshot never changes.
+  private volatile @Nullable CatalogImage image;
+
+  StoreSnapshot(Snapshot snapshot, DocumentRows documentRows, int indexKeyBytesMax) {
+    this.snapshot = snapshot;
+    this.documentRows = documentRows;
+    this.indexKeyBytesMax = indexKeyBytesMax;
+  }
 
   /// The last change this state contains; it contains every earlier one.
   public Tick tick() {
-    throw new UnsupportedOperationException();
+    return snapshot.tick();
   }
 
   /// Sorted.
   public List<String> databaseNames() {
-    throw new UnsupportedOperationException();
+    return image().databases.values().stream().sorted().toList();
   }
 
   /// Sorted by name; empty if there is no such database.
   public List<CollectionDefinition> collections(String database) {
-    throw new UnsupportedOperationException();
+    Long databaseId = databaseId(database);
+    if (databaseId == null) {
+      return List.of();
+    }
+    List<CollectionDefinition> definitions = new ArrayList<>();
+    for (CollectionState state : image().collections.values()) {
+      if (state.databaseId() == databaseId) {
+        definitions.add(definition(state));
+      }
+    }
+    definitions.sort(Comparator.comparing(CollectionDefinition::name));
+    return definitions;
   }
 
   /// Null if there is none.
   public @Nullable CollectionView collection(String database, String nameOrIdOrGuid) {
-    throw new UnsupportedOperationException();
+    Long databaseId = databaseId(database);
+    if (databaseId == null) {
+      return null;
+    }
+    CollectionState found = null;
+    for (CollectionState state : image().collections.values()) {
+      if (state.databaseId() == databaseId) {
+        if (state.name().equals(nameOrIdOrGuid)) {
+          found = state;
+          break;
+        }
+        if (state.globallyUniqueId().equals(nameOrIdOrGuid)
+            || Long.toUnsignedString(state.id()).equals(nameOrIdOrGuid)) {
+          found = state;
+        }
+      }
+    }
+    return found == null
+        ? null
+        : new GenerationView(
+            new GenerationReader(snapshot, documentRows, found.generation()), definition(found));
+  }
+
+  private CollectionDefinition definition(CollectionState state) {
+    return state.definition(image().progressOf(state).lastKeyValue());
+  }
+
+  private @Nullable Long databaseId(String name) {
+    for (Map.Entry<Long, String> database : image().databases.entrySet()) {
+      if (database.getValue().equals(name)) {
+        return database.getKey();
+      }
+    }
+    return null;
+  }
+
+  CatalogImage image() {
+    CatalogImage known = image;
+    if (known == null) {
+      // Two threads may both read it; they read the same.
+      known = CatalogImage.read(snapshot, indexKeyBytesMax);
+      image = known;
+    }
+    return known;
+  }
+
+  Snapshot storage() {
+    return snapshot;
+  }
+
+  DocumentRows documentRows() {
+    return documentRows;
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    snapshot.close();
+  }
 }

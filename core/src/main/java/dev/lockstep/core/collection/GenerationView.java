@@ -1,0 +1,55 @@
+package dev.lockstep.core.collection;
+
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
+import org.jspecify.annotations.Nullable;
+
+/// A collection in a frozen storage view.
+final class GenerationView implements CollectionView {
+  private final GenerationReader reader;
+  private final CollectionDefinition definition;
+
+  GenerationView(GenerationReader reader, CollectionDefinition definition) {
+    this.reader = reader;
+    this.definition = definition;
+  }
+
+  @Override
+  public CollectionDefinition definition() {
+    return definition;
+  }
+
+  @Override
+  public long count() {
+    return reader.count();
+  }
+
+  @Override
+  public @Nullable Document document(String key) {
+    PrimaryEntry entry = reader.primary(key);
+    if (entry == null) {
+      return null;
+    }
+    Document document = reader.document(entry);
+    if (document == null) {
+      throw DocumentRows.damaged(
+          definition.generation(), entry.revision(), "the primary index knows it, it is gone");
+    }
+    return document;
+  }
+
+  @Override
+  public DocumentCursor byRevision(Revision fromExclusive) {
+    return reader.byRevision(fromExclusive);
+  }
+
+  @Override
+  public RevisionCursor revisions(Revision fromInclusive, Revision toInclusive) {
+    return reader.revisions(fromInclusive, toInclusive);
+  }
+
+  @Override
+  public KeyCursor byKey(@Nullable String fromInclusive, @Nullable String toInclusive) {
+    return reader.byKey(fromInclusive, toInclusive);
+  }
+}

@@ -1,0 +1,844 @@
+package dev.lockstep.core.collection;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.changelog.Change;
+import dev.lockstep.core.changelog.ChangeCodec;
+import dev.lockstep.core.collection.StoredIndex.EntryKey;
+import dev.lockstep.core.collection.WriteResult.Ignored;
+import dev.lockstep.core.collection.WriteResult.Refused;
+import dev.lockstep.core.collection.WriteResult.Written;
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.DocumentHandle;
+import dev.lockstep.core.document.DocumentKey;
+import dev.lockstep.core.document.DocumentMerge;
+import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.document.StoredDocument;
+import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.document.VPackTooLargeException;
+import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.EngineLimits;
+import dev.lockstep.core.storage.Keys;
+import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.WriteBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The write path: one call of [DocumentCollection#write], carried out by one thread that holds the
+/// collection's lock. Every document that is ever inserted, changed or removed one by one passes
+/// here; only whole generations come another way ([GenerationLoad]).
+final class WriteSession {
+  /*
+   * An operation is first judged completely (preconditions, uniqueness, size), then staged: all its
+   * rows go into the current write batch, so that a refusal leaves no trace in it. The batch is
+   * committed when the next operation would not fit. Until then what it changed is invisible to the
+   * engine's readers, and the operations after it find it in the overlay.
+   *
+   * A document too large for a commit goes ahead of it: its chunks are committed first, under a
+   * revision nobody knows and with a catalog row that tells the next open to remove them; the head
+   * row, with everything else, follows in the batch, which also takes that catalog row away.
+   */
+
+  /// A commit larger than this would keep other collections waiting and hold much memory.
+  static final long BATCH_BYTES = 16L << 20;
+
+  /// What the rows that every batch may need once cost: counter and progress.
+  private static final int RESERVED_OPERATIONS = 2;
+
+  private static final int RESERVED_BYTES = 128;
+
+  /// Bytes of a commit that an operation takes besides document, change and index entries: its
+  /// primary row, the removal of an old document, what engines add per row.
+  private static final int SMALL_ROWS_COST = 3 * DocumentRows.ROW_OVERHEAD + 512;
+
+  /// Revisions from here on fit into no revision tree (they say year 2299), and the last ones would
+  /// leave the clock nothing to give out.
+  private static final long REVISION_END = 0x976b_b3e7_0000_0000L;
+
+  private static final int GENERATED_KEY_ATTEMPTS_MAX = 16;
+
+  private final DocumentStore store;
+  private final CollectionState state;
+  private final WriteOptions options;
+  private final boolean single;
+  private final DocumentRows rows;
+  private final List<StoredIndex> indexes;
+  private final KeyGeneration keys;
+  private final long bytesMax;
+  private final int operationsMax;
+
+  private final List<WriteResult> results;
+
+  /// What has been committed by this session, for the collection to publish.
+  private CollectionProgress committed;
+
+  private boolean wrote;
+
+  /// Greatest revision so far, unsigned.
+  private long newest;
+
+  // The batch under construction; cleared after its commit.
+
+  private @Nullable WriteBatch batch;
+
+  /// The first result that depends on the batch.
+  private int batchFirst;
+
+  private long bytes;
+  private int operations;
+  private long countDelta;
+  private final Map<String, Overlaid> overlay = new HashMap<>();
+  private final Map<EntryKey, Long> uniqueOverlay = new HashMap<>();
+
+  /// Revision to key of documents in the batch.
+  private final Map<Long, String> revisionOverlay = new HashMap<>();
+
+  /// Revisions whose chunks have been committed ahead of the batch.
+  private final List<Long> ahead = new ArrayList<>();
+
+  /// A document as the batch leaves it; both null: removed.
+  private record Overlaid(@Nullable PrimaryEntry entry, @Nullable Document document) {
+    static final Overlaid REMOVED = new Overlaid(null, null);
+  }
+
+  /// The document an operation finds.
+  private record Existing(PrimaryEntry entry, @Nullable Document overlaid) {
+    Revision revision() {
+      return entry.asRevision();
+    }
+  }
+
+  WriteSession(
+      DocumentStore store,
+      CollectionState state,
+      CollectionProgress progress,
+      WriteOptions options,
+      int operationCount) {
+    this.store = store;
+    this.state = state;
+    this.options = options;
+    this.single = operationCount == 1;
+    this.rows = store.documentRows();
+    this.indexes = state.maintainedIndexes();
+    this.keys =
+        new KeyGeneration(
+            state.properties().keyOptions(),
+            progress.lastKeyValue(),
+            store::newId,
+            store.settings().random());
+    this.committed = progress;
+    this.newest = progress.newestRevision();
+    EngineLimits limits = store.engine().limits();
+    this.bytesMax = Math.min(BATCH_BYTES, limits.commitBytesMax()) - RESERVED_BYTES;
+    this.operationsMax = limits.commitKeysMax() - RESERVED_OPERATIONS;
+    this.results = new ArrayList<>(operationCount);
+  }
+
+  /// What later sessions start from.
+  CollectionProgress progress() {
+    return committed;
+  }
+
+  /// Whether anything was committed, so that it may need a sync.
+  boolean wrote() {
+    return wrote;
+  }
+
+  List<WriteResult> run(List<DocumentWrite> writes) {
+    try {
+      for (DocumentWrite write : writes) {
+        WriteResult result = apply(write);
+        results.add(result);
+        if (result instanceof Refused refused
+            && (options.atomic() || refused.error() instanceof CommitRefused)) {
+          stop(refused.error(), writes.size());
+          return results;
+        }
+      }
+      LockstepException refusal = commit();
+      if (refusal != null) {
+        stop(refusal, writes.size());
+      }
+      return results;
+    } finally {
+      discard();
+    }
+  }
+
+  /// Refuses everything that has not been committed.
+  private void stop(LockstepException reason, int writes) {
+    int firstUncommitted = batchFirst;
+    discard();
+    for (int i = firstUncommitted; i < results.size(); i++) {
+      if (!(results.get(i) instanceof Refused)) {
+        results.set(i, new Refused(notWritten(reason), keyOf(results.get(i)), null));
+      }
+    }
+    while (results.size() < writes) {
+      results.add(new Refused(notWritten(reason), null, null));
+    }
+  }
+
+  private LockstepException notWritten(LockstepException reason) {
+    return options.atomic() && !single
+        ? new LockstepException(
+            reason.number(), "not written, because another part failed: " + reason.getMessage())
+        : reason;
+  }
+
+  private static @Nullable String keyOf(WriteResult result) {
+    return switch (result) {
+      case Written written -> written.key();
+      case Ignored ignored -> ignored.key();
+      case Refused refused -> refused.key();
+    };
+  }
+
+  private WriteResult apply(DocumentWrite write) {
+    String key = null;
+    try {
+      return switch (write) {
+        case DocumentWrite.Insert insert -> insert(insert);
+        case DocumentWrite.Replace replace -> {
+          key = replace.key();
+          yield replace(replace);
+        }
+        case DocumentWrite.Update update -> {
+          key = update.key();
+          yield update(update);
+        }
+        case DocumentWrite.Remove remove -> {
+          key = remove.key();
+          yield remove(remove);
+        }
+      };
+    } catch (LockstepException e) {
+      return new Refused(e, key, null);
+    } catch (VPackTooLargeException e) {
+      return new Refused(
+          new LockstepException(
+              ErrorNumber.DOCUMENT_TOO_LARGE,
+              "document too large: more than " + e.bytesMax() + " bytes",
+              e),
+          key,
+          null);
+    }
+  }
+
+  private WriteResult insert(DocumentWrite.Insert insert) {
+    VPackSlice body = insert.body();
+    requireObject(body);
+    Revision restored = insert.restoreRevision();
+    if (restored != null) {
+      requireInRange(restored);
+      store.clock().observe(restored);
+    }
+    VPackSlice given = body.get("_key");
+    String key;
+    Existing existing;
+    if (given == null) {
+      if (options.origin() == Origin.REPLICATION) {
+        throw new LockstepException(
+            ErrorNumber.DOCUMENT_KEY_MISSING, "missing document key: a leader's document has none");
+      }
+      key = generateKey();
+      existing = null;
+    } else {
+      key = givenKey(given, restored != null);
+      existing = find(key);
+    }
+    if (existing == null) {
+      Revision revision = restored == null ? store.clock().next() : restored;
+      return write(null, null, normalize(body, key, revision));
+    }
+    return switch (insert.mode()) {
+      case CONFLICT -> new Refused(primaryViolation(key), key, existing.revision());
+      case IGNORE -> new Ignored(key, existing.revision());
+      case REPLACE -> replaceWith(existing, key, body, restored);
+      case UPDATE ->
+          updateWith(existing, key, body, insert.keepNull(), insert.mergeObjects(), restored);
+    };
+  }
+
+  private String generateKey() {
+    for (int attempt = 0; attempt < GENERATED_KEY_ATTEMPTS_MAX; attempt++) {
+      String key = keys.next();
+      if (find(key) == null) {
+        return key;
+      }
+    }
+    throw new IllegalStateException(
+        "the key generator of collection '" + state.name() + "' gives only keys that exist");
+  }
+
+  private String givenKey(VPackSlice given, boolean restoring) {
+    if (!given.isString()) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_KEY_BAD,
+          "illegal document key: _key must be a string, not " + given.toJson());
+    }
+    String key = given.asString();
+    String problem = DocumentKey.validate(key);
+    if (problem != null) {
+      throw new LockstepException(ErrorNumber.DOCUMENT_KEY_BAD, "illegal document key: " + problem);
+    }
+    if (options.origin() == Origin.CLIENT
+        && !restoring
+        && !state.properties().keyOptions().allowUserKeys()) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_KEY_UNEXPECTED,
+          "unexpected document key: collection '"
+              + state.name()
+              + "' makes its keys itself (allowUserKeys is false)");
+    }
+    return key;
+  }
+
+  private WriteResult replace(DocumentWrite.Replace replace) {
+    requireObject(replace.body());
+    Existing existing = find(replace.key());
+    WriteResult refused = precondition(existing, replace.key(), replace.expected());
+    if (refused != null || existing == null) {
+      return refused == null ? notFound(replace.key()) : refused;
+    }
+    return replaceWith(existing, replace.key(), replace.body(), null);
+  }
+
+  private WriteResult replaceWith(
+      Existing existing, String key, VPackSlice body, @Nullable Revision restored) {
+    return write(existing, null, normalize(body, key, nextRevision(restored)));
+  }
+
+  private WriteResult update(DocumentWrite.Update update) {
+    requireObject(update.patch());
+    Existing existing = find(update.key());
+    WriteResult refused = precondition(existing, update.key(), update.expected());
+    if (refused != null || existing == null) {
+      return refused == null ? notFound(update.key()) : refused;
+    }
+    return updateWith(
+        existing, update.key(), update.patch(), update.keepNull(), update.mergeObjects(), null);
+  }
+
+  private WriteResult updateWith(
+      Existing existing,
+      String key,
+      VPackSlice patch,
+      boolean keepNull,
+      boolean mergeObjects,
+      @Nullable Revision restored) {
+    Document old = load(existing);
+    VPackSlice merged = DocumentMerge.merge(old.slice(), patch, keepNull, mergeObjects);
+    return write(existing, old, normalize(merged, key, nextRevision(restored)));
+  }
+
+  private WriteResult remove(DocumentWrite.Remove remove) {
+    Existing existing = find(remove.key());
+    WriteResult refused = precondition(existing, remove.key(), remove.expected());
+    if (refused != null || existing == null) {
+      return refused == null ? notFound(remove.key()) : refused;
+    }
+    Document old = needsOld() ? load(existing) : null;
+    List<IndexChange> indexChanges = indexChanges(remove.key(), existing, old, null);
+    Revision revision = store.clock().next();
+    byte[] change =
+        ChangeCodec.encode(
+            new Change.DocumentRemoved(
+                state.databaseId(),
+                state.id(),
+                state.generation(),
+                revision,
+                existing.revision(),
+                remove.key()));
+    reserve(SMALL_ROWS_COST + change.length + cost(indexChanges), 3 + operations(indexChanges));
+    WriteBatch target = batch();
+    rows.delete(target, state.generation(), existing.entry());
+    target.delete(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), remove.key()));
+    stage(target, indexChanges);
+    target.appendChange(change);
+    countDelta--;
+    newest = CollectionProgress.max(newest, revision.value());
+    if (!single) {
+      overlay.put(remove.key(), Overlaid.REMOVED);
+      revisionOverlay.remove(existing.entry().revision());
+    }
+    return new Written(
+        remove.key(),
+        existing.revision(),
+        existing.revision(),
+        options.returnOld() ? old : null,
+        null);
+  }
+
+  /// Judges and stages an insert (`existing` null) or a replacement.
+  private WriteResult write(
+      @Nullable Existing existing, @Nullable Document loaded, Document document) {
+    String key = document.key();
+    long revision = document.revision().value();
+    requireEnds(document.slice());
+    Document old = loaded;
+    if (existing != null
+        && old == null
+        && (needsOld() || existing.entry().revision() == revision)) {
+      old = load(existing);
+    }
+    if (existing != null && existing.entry().revision() == revision) {
+      // Only a restored revision can meet itself: the document came a second time.
+      if (old != null && Arrays.equals(old.body(), document.body())) {
+        return written(existing, old, document);
+      }
+      throw new LockstepException(
+          ErrorNumber.CONFLICT,
+          "conflict: revision "
+              + document.revision()
+              + " of document '"
+              + key
+              + "' is stored with other content");
+    }
+    requireUnused(document);
+    List<IndexChange> indexChanges = indexChanges(key, existing, old, document);
+
+    byte[] change =
+        ChangeCodec.encode(
+            new Change.DocumentWritten(
+                state.databaseId(),
+                state.id(),
+                state.generation(),
+                document.revision(),
+                existing == null ? Revision.NONE : existing.revision(),
+                key));
+    int length = document.body().length;
+    int otherOperations = 2 + (existing == null ? 0 : 1) + operations(indexChanges);
+    long otherBytes = SMALL_ROWS_COST + change.length + cost(indexChanges);
+    boolean goesAhead =
+        rows.isChunked(length)
+            && (otherBytes + rows.cost(length) > bytesMax
+                || otherOperations + rows.operations(length) > operationsMax);
+    if (goesAhead) {
+      reserve(otherBytes + DocumentRows.headCost(), otherOperations + 2);
+      requireNoRows(document);
+      putChunksAhead(document);
+    } else {
+      reserve(otherBytes + rows.cost(length), otherOperations + rows.operations(length));
+    }
+
+    WriteBatch target = batch();
+    if (existing == null) {
+      countDelta++;
+    } else {
+      rows.delete(target, state.generation(), existing.entry());
+    }
+    if (goesAhead) {
+      rows.putHead(target, state.generation(), document);
+    } else {
+      rows.put(target, state.generation(), document);
+    }
+    PrimaryEntry entry = new PrimaryEntry(revision, length);
+    target.put(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key), entry.encode());
+    stage(target, indexChanges);
+    target.appendChange(change);
+    newest = CollectionProgress.max(newest, revision);
+    if (existing == null) {
+      keys.observe(key);
+    }
+    if (!single) {
+      overlay.put(key, new Overlaid(entry, document));
+      if (existing != null) {
+        revisionOverlay.remove(existing.entry().revision());
+      }
+      revisionOverlay.put(revision, key);
+    }
+    return written(existing, old, document);
+  }
+
+  private Written written(@Nullable Existing existing, @Nullable Document old, Document document) {
+    return new Written(
+        document.key(),
+        document.revision(),
+        existing == null ? null : existing.revision(),
+        options.returnOld() ? old : null,
+        options.returnNew() ? document : null);
+  }
+
+  private boolean needsOld() {
+    return options.returnOld() || !indexes.isEmpty();
+  }
+
+  // Judging.
+
+  private Revision nextRevision(@Nullable Revision restored) {
+    return restored == null ? store.clock().next() : restored;
+  }
+
+  private static Document normalize(VPackSlice body, String key, Revision revision) {
+    return StoredDocument.normalize(body, key, revision);
+  }
+
+  private static void requireObject(VPackSlice body) {
+    if (!body.isObject()) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_TYPE_INVALID,
+          "invalid document type: a document must be an object, not "
+              + body.type().name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  private void requireEnds(VPackSlice document) {
+    if (state.properties().type() == CollectionType.EDGE && options.origin() == Origin.CLIENT) {
+      requireEnd(document, "_from");
+      requireEnd(document, "_to");
+    }
+  }
+
+  private static void requireEnd(VPackSlice document, String attribute) {
+    VPackSlice end = document.get(attribute);
+    if (end == null || !end.isString() || DocumentHandle.parse(end.asString()) == null) {
+      throw new LockstepException(
+          ErrorNumber.INVALID_EDGE_ATTRIBUTE,
+          "edge attribute missing or invalid: "
+              + attribute
+              + " must be a document handle 'collection/key'"
+              + (end == null ? "" : ", not " + end.toJson()));
+    }
+  }
+
+  /// @throws LockstepException 1239 for revisions that no server gives out
+  static void requireInRange(Revision revision) {
+    if (revision.equals(Revision.NONE)
+        || Long.compareUnsigned(revision.value(), REVISION_END) >= 0) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_REVISION_BAD,
+          "illegal document revision: '" + revision + "' is out of range");
+    }
+  }
+
+  /// Revisions name documents in storage: no two documents of a collection may have the same.
+  private void requireUnused(Document document) {
+    long revision = document.revision().value();
+    // Everything stored is at most `newest`, so a fresh revision needs no look-up.
+    if (Long.compareUnsigned(revision, newest) > 0) {
+      return;
+    }
+    String holder = revisionOverlay.get(revision);
+    if (holder == null && DocumentRows.exists(store.engine(), state.generation(), revision)) {
+      holder = DocumentRows.keyOf(store.engine(), state.generation(), revision);
+      Overlaid overlaid = holder == null ? null : overlay.get(holder);
+      if (overlaid != null) {
+        // The batch has already moved that document on.
+        holder = null;
+      }
+    }
+    if (holder != null) {
+      throw new LockstepException(
+          ErrorNumber.CONFLICT,
+          "conflict: revision "
+              + document.revision()
+              + " of document '"
+              + document.key()
+              + "' is already the revision of document '"
+              + holder
+              + "' in collection '"
+              + state.name()
+              + "'");
+    }
+  }
+
+  /// Chunks that go ahead must not touch a stored document, even one that the batch is about to
+  /// remove; a restored revision could name it.
+  private void requireNoRows(Document document) {
+    long revision = document.revision().value();
+    if (Long.compareUnsigned(revision, newest) <= 0
+        && DocumentRows.exists(store.engine(), state.generation(), revision)) {
+      throw new LockstepException(
+          ErrorNumber.CONFLICT,
+          "conflict: revision "
+              + document.revision()
+              + " of document '"
+              + document.key()
+              + "' is in use until the operations before it are committed");
+    }
+  }
+
+  private @Nullable WriteResult precondition(
+      @Nullable Existing existing, String key, @Nullable Revision expected) {
+    if (existing != null && expected != null && !existing.revision().equals(expected)) {
+      return new Refused(
+          new LockstepException(ErrorNumber.CONFLICT, "conflict, _rev values do not match"),
+          key,
+          existing.revision());
+    }
+    return null;
+  }
+
+  private static WriteResult notFound(String key) {
+    return new Refused(new LockstepException(ErrorNumber.DOCUMENT_NOT_FOUND), key, null);
+  }
+
+  private static LockstepException primaryViolation(String key) {
+    return new LockstepException(
+        ErrorNumber.UNIQUE_CONSTRAINT_VIOLATED,
+        "unique constraint violated - in index primary of type primary over '_key'; conflicting"
+            + " key: "
+            + key);
+  }
+
+  private @Nullable Existing find(String key) {
+    Overlaid overlaid = overlay.get(key);
+    if (overlaid != null) {
+      return overlaid.entry() == null ? null : new Existing(overlaid.entry(), overlaid.document());
+    }
+    if (!DocumentKey.isValid(key)) {
+      return null;
+    }
+    byte[] row = store.engine().get(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key));
+    return row == null ? null : new Existing(PrimaryEntry.decode(row), null);
+  }
+
+  private Document load(Existing existing) {
+    if (existing.overlaid() != null) {
+      return existing.overlaid();
+    }
+    Document document = rows.read(store.engine(), state.generation(), existing.entry().revision());
+    if (document == null) {
+      throw DocumentRows.damaged(
+          state.generation(),
+          existing.entry().revision(),
+          "the primary index knows it, it is gone");
+    }
+    return document;
+  }
+
+  // Indexes.
+
+  /// @param removed keys of entries that go, none of which is in `added`
+  private record IndexChange(
+      StoredIndex index, List<byte[]> removed, List<byte[]> added, long revision) {}
+
+  private List<IndexChange> indexChanges(
+      String key, @Nullable Existing existing, @Nullable Document old, @Nullable Document now) {
+    if (indexes.isEmpty()) {
+      return List.of();
+    }
+    List<IndexChange> changes = new ArrayList<>(indexes.size());
+    for (StoredIndex index : indexes) {
+      List<byte[]> removed = List.of();
+      if (existing != null && old != null) {
+        removed = index.entries(key, old.slice(), existing.entry().revision());
+      }
+      List<byte[]> added = List.of();
+      long revision = 0;
+      if (now != null) {
+        revision = now.revision().value();
+        added = index.entries(key, now.slice(), revision);
+        if (index.isUnique()) {
+          requireUnique(index, added, existing);
+          removed = without(removed, added);
+        }
+      }
+      changes.add(new IndexChange(index, removed, added, revision));
+    }
+    return changes;
+  }
+
+  private void requireUnique(StoredIndex index, List<byte[]> added, @Nullable Existing existing) {
+    for (byte[] entry : added) {
+      Long holder = uniqueOverlay.get(new EntryKey(entry));
+      if (holder == null) {
+        byte[] row = store.engine().get(Keyspace.INDEXES, entry);
+        holder = row == null ? null : (Long) Keys.longAt(row, 0);
+      }
+      if (holder == null
+          || holder == NO_HOLDER
+          || existing != null && holder == existing.entry().revision()) {
+        continue;
+      }
+      String holderKey = revisionOverlay.get(holder);
+      if (holderKey == null) {
+        holderKey = DocumentRows.keyOf(store.engine(), state.generation(), holder);
+      }
+      throw index.violation(holderKey);
+    }
+  }
+
+  /// In the overlay: the batch removes the entry.
+  private static final long NO_HOLDER = 0;
+
+  private static List<byte[]> without(List<byte[]> keys, List<byte[]> excluded) {
+    if (keys.isEmpty() || excluded.isEmpty()) {
+      return keys;
+    }
+    Set<EntryKey> kept = new HashSet<>();
+    for (byte[] key : excluded) {
+      kept.add(new EntryKey(key));
+    }
+    List<byte[]> rest = new ArrayList<>(keys.size());
+    for (byte[] key : keys) {
+      if (!kept.contains(new EntryKey(key))) {
+        rest.add(key);
+      }
+    }
+    return rest;
+  }
+
+  private static int operations(List<IndexChange> changes) {
+    int sum = 0;
+    for (IndexChange change : changes) {
+      sum += change.removed().size() + change.added().size();
+    }
+    return sum;
+  }
+
+  private static long cost(List<IndexChange> changes) {
+    long sum = 0;
+    for (IndexChange change : changes) {
+      for (byte[] key : change.removed()) {
+        sum += key.length + DocumentRows.ROW_OVERHEAD;
+      }
+      for (byte[] key : change.added()) {
+        sum += key.length + DocumentRows.ROW_OVERHEAD;
+      }
+    }
+    return sum;
+  }
+
+  private void stage(WriteBatch target, List<IndexChange> changes) {
+    for (IndexChange change : changes) {
+      boolean remember = !single && change.index().isUnique();
+      for (byte[] key : change.removed()) {
+        target.delete(Keyspace.INDEXES, key);
+        if (remember) {
+          uniqueOverlay.put(new EntryKey(key), NO_HOLDER);
+        }
+      }
+      for (byte[] key : change.added()) {
+        target.put(Keyspace.INDEXES, key, change.index().entryValue(change.revision()));
+        if (remember) {
+          uniqueOverlay.put(new EntryKey(key), change.revision());
+        }
+      }
+    }
+  }
+
+  // The batch.
+
+  private WriteBatch batch() {
+    WriteBatch current = batch;
+    if (current == null) {
+      current = store.engine().newBatch();
+      batch = current;
+    }
+    return current;
+  }
+
+  /// Makes room for an operation, by committing what is there if need be.
+  ///
+  /// @throws LockstepException 32 if it does not fit into a commit at all, or into the one of an
+  ///   atomic call
+  private void reserve(long moreBytes, int moreOperations) {
+    boolean fits = bytes + moreBytes <= bytesMax && operations + moreOperations <= operationsMax;
+    if (!fits && options.atomic()) {
+      throw tooLarge(
+          "the operations of one atomic call need", bytes + moreBytes, operations + moreOperations);
+    }
+    if (!fits && batch != null) {
+      LockstepException refusal = commit();
+      if (refusal != null) {
+        throw new CommitRefused(refusal);
+      }
+      batchFirst = results.size();
+    }
+    if (moreBytes > bytesMax || moreOperations > operationsMax) {
+      throw tooLarge("the document and its index entries need", moreBytes, moreOperations);
+    }
+    bytes += moreBytes;
+    operations += moreOperations;
+  }
+
+  private LockstepException tooLarge(String what, long needBytes, int needOperations) {
+    return new LockstepException(
+        ErrorNumber.RESOURCE_LIMIT,
+        what
+            + " "
+            + needBytes
+            + " bytes and "
+            + needOperations
+            + " rows in one commit, this storage takes at most "
+            + bytesMax
+            + " and "
+            + operationsMax);
+  }
+
+  private void putChunksAhead(Document document) {
+    long revision = document.revision().value();
+    ahead.add(revision);
+    LockstepException refusal =
+        store.largeDocuments().putChunks(state.generation(), document, bytesMax, operationsMax);
+    if (refusal != null) {
+      throw new CommitRefused(refusal);
+    }
+  }
+
+  /// Commits the batch, if there is one; answers why not, else null.
+  private @Nullable LockstepException commit() {
+    WriteBatch current = batch;
+    if (current == null) {
+      return null;
+    }
+    if (countDelta != 0) {
+      current.add(Keys.of(state.generation()), countDelta);
+    }
+    CollectionProgress progress = new CollectionProgress(keys.last(), newest);
+    current.put(
+        Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, state.id()), progress.encode());
+    for (long revision : ahead) {
+      current.delete(
+          Keyspace.CATALOG, CatalogKey.of(CatalogKey.LARGE_DOCUMENT, state.generation(), revision));
+    }
+    LockstepException refusal = store.gate().commit(current, Durability.PROCESS_CRASH);
+    if (refusal == null) {
+      committed = progress;
+      wrote = true;
+      ahead.clear();
+      clearBatch();
+    }
+    return refusal;
+  }
+
+  private void clearBatch() {
+    WriteBatch current = batch;
+    if (current != null) {
+      current.close();
+      batch = null;
+    }
+    bytes = 0;
+    operations = 0;
+    countDelta = 0;
+    overlay.clear();
+    uniqueOverlay.clear();
+    revisionOverlay.clear();
+  }
+
+  private void discard() {
+    clearBatch();
+    for (long revision : ahead) {
+      store.largeDocuments().removeChunks(state.generation(), revision);
+    }
+    ahead.clear();
+  }
+
+  /// A commit was refused in the middle of a session: no further operation is tried.
+  private static final class CommitRefused extends LockstepException {
+    private static final long serialVersionUID = 1L;
+
+    CommitRefused(LockstepException refusal) {
+      super(refusal.number(), String.valueOf(refusal.getMessage()), refusal);
+    }
+  }
+}

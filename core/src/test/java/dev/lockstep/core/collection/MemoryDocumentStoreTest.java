@@ -1,0 +1,17 @@
+package dev.lockstep.core.collection;
+
+import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import java.nio.file.Path;
+
+class MemoryDocumentStoreTest extends DocumentStoreContract {
+  @Override
+  protected StorageEngine open(Path directory) {
+    return new MemoryStorageEngine();
+  }
+
+  @Override
+  protected StorageEngine reopen(StorageEngine closed, Path directory) {
+    return ((MemoryStorageEngine) closed).reopen();
+  }
+}
