@@ -8,8 +8,8 @@ public final class ExitStatus {
   /// The command ran and failed, or found what it looks for (a difference, say).
   public static final int FAILED = 1;
 
-  /// The command line made no sense; nothing was done. The shell answers [#FAILED] instead, as
-  /// arangosh does.
+  /// Nothing was done: the command line makes no sense, there is no connection, a file cannot be
+  /// read. The shell answers [#FAILED] instead, as arangosh does.
   public static final int USAGE = 2;
 
   /// Ended by Ctrl-C: 128 plus the number of the signal, as shells expect it.

@@ -26,13 +26,21 @@ import picocli.CommandLine.Spec;
         "A document server with leader/follower collection synchronization, and its tools.",
     synopsisSubcommandLabel = "<command>",
     commandListHeading = "%nCommands (lockstep help <command> explains one):%n",
-    subcommands = {ShellCommand.class, VersionCommand.class, HelpCommand.class},
+    subcommands = {
+      ShellCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
+      SyncCommand.class,
+      VerifyCommand.class,
+      VersionCommand.class,
+      HelpCommand.class
+    },
     footer = {
       "",
       "  server   Runs the server (lockstep server --help).",
       "",
-      "Exit status: 0 done; 1 failed, or found a difference; 2 the command line makes no sense,"
-          + " nothing was done",
+      "Exit status: 0 done, all is well; 1 failed, or found a difference; 2 not done: wrong"
+          + " arguments, no connection",
       "(the shell then answers 1, as arangosh does)."
     })
 public final class LockstepCommand implements Runnable {
@@ -73,6 +81,7 @@ public final class LockstepCommand implements Runnable {
         .setOverwrittenOptionsAllowed(
             true) // the command line after the configuration file: the last one counts
         .setAbbreviatedOptionsAllowed(false)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setUsageHelpLongOptionsMaxWidth(38)
         .setParameterExceptionHandler(LockstepCommand::explainUsageError)

@@ -36,8 +36,15 @@ public final class ServerOptions {
       paramLabel = "<password>",
       description =
           "Asked for if not given and the server wants one. Others on this machine can see a"
-              + " command line: better write @NAME@ for the environment variable NAME.")
+              + " command line: better use a file or the environment variable LOCKSTEP_PASSWORD"
+              + " (or, in the shell, @NAME@ for the variable NAME).")
   private @Nullable String password;
+
+  @Option(
+      names = "--server.password-file",
+      paramLabel = "<file>",
+      description = "A file whose first line is the password.")
+  private @Nullable Path passwordFile;
 
   @Option(
       names = "--server.database",
@@ -138,7 +145,7 @@ public final class ServerOptions {
 
   /// Whether asking for a password could help when the server refuses us.
   public boolean passwordUnknown() {
-    return password == null && !askJwtSecret && jwtSecretFile == null;
+    return knownPassword() == null && !askJwtSecret && jwtSecretFile == null;
   }
 
   /// The connection these options describe. Asks for a password or secret on the terminal where
@@ -160,7 +167,7 @@ public final class ServerOptions {
           new Credentials.Bearer(
               SuperuserToken.signed(askSecret("Please specify the JWT secret: ")));
     } else {
-      String secret = password;
+      String secret = knownPassword();
       if (secret == null && authentication) {
         secret = askPassword();
       }
@@ -186,6 +193,20 @@ public final class ServerOptions {
   /// Stands in until a script calls `reconnect`; nothing is sent to it.
   private static final Endpoint UNCONNECTED =
       new Endpoint(false, "127.0.0.1", Endpoint.PORT_DEFAULT);
+
+  private @Nullable String knownPassword() {
+    if (password != null) {
+      return password;
+    }
+    if (passwordFile == null) {
+      return System.getenv("LOCKSTEP_PASSWORD");
+    }
+    try {
+      return Passwords.firstLine(passwordFile);
+    } catch (CommandFailure e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
+  }
 
   /// The same credentials with a password typed now.
   public Credentials basic(String typedPassword) {

@@ -1,0 +1,185 @@
+package dev.lockstep.shell.cli;
+
+import dev.lockstep.client.ConnectionSettings;
+import dev.lockstep.client.Credentials;
+import dev.lockstep.client.PercentEncoding;
+import dev.lockstep.client.leader.HttpLeaderConnector;
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.protocol.BatchOpened;
+import dev.lockstep.replication.protocol.DumpForm;
+import dev.lockstep.replication.protocol.DumpPage;
+import dev.lockstep.replication.protocol.DumpReader;
+import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.LeaderAddress;
+import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderCredentials;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/// One state of one database of a server, through the interface that followers use: every server
+/// that can be replicated from can be read this way, without a query language and without blocking
+/// writers. Holds a batch on the server until it is closed. One thread.
+final class LeaderSnapshot implements AutoCloseable {
+  /// A quarter of it may pass between two requests without our asking for more.
+  private static final Duration LEASE = Duration.ofMinutes(10);
+
+  private static final long CHUNK_BYTES = 4 << 20;
+
+  /// We are no follower that a leader should keep its log for.
+  private static final String NO_FOLLOWER = "0";
+
+  private final ServerApi api;
+  private final LeaderClient leader;
+  private final BatchOpened batch;
+  private final ExecutorService fetcher =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+  private long extendedAtNanos = System.nanoTime();
+
+  private LeaderSnapshot(ServerApi api, LeaderClient leader, BatchOpened batch) {
+    this.api = api;
+    this.leader = leader;
+    this.batch = batch;
+  }
+
+  /// Pins the state of the database that `api` speaks to; `api` stays the caller's.
+  static LeaderSnapshot open(ServerApi api) throws InterruptedException {
+    ConnectionSettings settings = api.settings();
+    LeaderAddress address =
+        new LeaderAddress(
+            settings.endpoint().canonicalText(),
+            api.database(),
+            credentials(settings.credentials()),
+            NO_FOLLOWER,
+            settings.connectTimeout(),
+            settings.idleTimeout(),
+            settings.responseBytesMax(),
+            0);
+    LeaderClient leader =
+        new HttpLeaderConnector(settings.trust(), settings.addressPolicy()).connect(address);
+    boolean isOpen = false;
+    try {
+      LeaderSnapshot snapshot = new LeaderSnapshot(api, leader, leader.openBatch(LEASE));
+      isOpen = true;
+      return snapshot;
+    } finally {
+      if (!isOpen) {
+        leader.close();
+      }
+    }
+  }
+
+  private static LeaderCredentials credentials(Credentials credentials) {
+    return switch (credentials) {
+      case Credentials.None _ -> new LeaderCredentials.None();
+      case Credentials.Basic(String user, String password) ->
+          new LeaderCredentials.Basic(user, password);
+      case Credentials.Bearer(String jwt) -> new LeaderCredentials.Token(jwt);
+    };
+  }
+
+  /// All collections, system collections too, as the server describes them, by name.
+  Map<String, CollectionDescription> collections()
+      throws CommandFailure, IOException, InterruptedException {
+    VPackSlice inventory =
+        api.get(
+            "/_api/replication/inventory?includeSystem=true&batchId="
+                + PercentEncoding.encode(batch.id()));
+    return CollectionDescription.ofInventory(inventory, "server at " + api.endpoint());
+  }
+
+  /// The documents of a collection in this state, in dump order. While one response is read the
+  /// next one is fetched, so at most two of about [#CHUNK_BYTES], or two documents larger than
+  /// that, are in memory. Only one at a time may be read.
+  DocumentSource documents(String collection) {
+    return new Dump(collection);
+  }
+
+  private DumpPage fetch(String collection, long from) throws InterruptedException {
+    if (System.nanoTime() - extendedAtNanos > LEASE.toNanos() / 4) {
+      leader.extendBatch(batch.id(), LEASE);
+      extendedAtNanos = System.nanoTime();
+    }
+    Tick lastTick = batch.lastTick() == null ? new Tick(Long.MAX_VALUE - 1) : batch.lastTick();
+    return leader.dump(
+        new DumpRequest(
+            batch.id(),
+            collection,
+            DumpForm.VELOCYPACK,
+            from,
+            LeaderClient.dumpLimit(lastTick),
+            CHUNK_BYTES,
+            true,
+            false));
+  }
+
+  private final class Dump implements DocumentSource {
+    private final String collection;
+    private @Nullable Future<DumpPage> coming;
+    private @Nullable DumpReader reader;
+
+    Dump(String collection) {
+      this.collection = collection;
+      this.coming = fetcher.submit(() -> fetch(collection, 0));
+    }
+
+    @Override
+    public @Nullable Document next() throws CommandFailure, InterruptedException {
+      while (true) {
+        DumpReader.Entry entry = reader == null ? null : reader.next();
+        switch (entry) {
+          case DumpReader.Entry.Put(Document document) -> {
+            return document;
+          }
+          case DumpReader.Entry.Remove _ ->
+              throw CommandFailure.notDone(
+                  "the server at "
+                      + api.endpoint()
+                      + " dumps a history, not a state: it cannot be read this way");
+          case null -> {
+            if (coming == null) {
+              return null;
+            }
+            turnPage(coming);
+          }
+        }
+      }
+    }
+
+    private void turnPage(Future<DumpPage> arriving) throws CommandFailure, InterruptedException {
+      DumpPage page;
+      try {
+        page = arriving.get();
+      } catch (ExecutionException e) {
+        if (e.getCause() instanceof RuntimeException failure) {
+          throw failure;
+        }
+        throw new IllegalStateException(e.getCause());
+      }
+      reader = new DumpReader(leader.endpoint(), page);
+      coming = page.hasMore() ? fetcher.submit(() -> fetch(collection, page.lastIncluded())) : null;
+    }
+  }
+
+  /// Gives the batch back.
+  @Override
+  public void close() {
+    fetcher.shutdownNow();
+    try {
+      leader.closeBatch(batch.id());
+    } catch (RuntimeException _) {
+      // The lease ends it as well.
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } finally {
+      leader.close();
+    }
+  }
+}

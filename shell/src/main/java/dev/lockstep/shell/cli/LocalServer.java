@@ -1,0 +1,177 @@
+package dev.lockstep.shell.cli;
+
+import dev.lockstep.client.Credentials;
+import dev.lockstep.client.Endpoint;
+import dev.lockstep.client.TransportException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// A server process that a command starts for itself, on the loopback interface, with an empty
+/// password for `root`. It ends with [#close()], and also when this process ends by a signal,
+/// unless [#leaveRunning()] was called.
+final class LocalServer implements AutoCloseable {
+  /// A first start on a slow machine without a start cache.
+  private static final Duration READY_MAX = Duration.ofSeconds(60);
+
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  /// A server that flushes its memory to a slow disk.
+  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+
+  private static final int LOG_LINES_SHOWN = 15;
+  private static final int PORT_MAX = 65_535;
+
+  private final String name;
+  private final Endpoint endpoint;
+  private final Path log;
+  private final Process process;
+  private final Thread killer;
+  private boolean isLeftRunning;
+
+  private LocalServer(String name, Endpoint endpoint, Path log, Process process) {
+    this.name = name;
+    this.endpoint = endpoint;
+    this.log = log;
+    this.process = process;
+    this.killer = new Thread(this::end, "end-" + name);
+  }
+
+  /// Starts it and returns at once; [#awaitReady()] waits.
+  ///
+  /// @param data its data folder; its output goes to a file of that name with `.log`
+  static LocalServer start(String name, Path data, int port, Map<String, String> environment)
+      throws CommandFailure, IOException {
+    Files.createDirectories(data);
+    Path log = data.resolveSibling(name + ".log");
+    Endpoint endpoint = new Endpoint(false, "127.0.0.1", port);
+    ProcessBuilder command =
+        Launcher.command(
+            List.of(
+                "server",
+                "--server.endpoint",
+                "tcp://" + endpoint.authority(),
+                "--database.directory",
+                data.toString()));
+    command.environment().remove("ARANGO_ROOT_PASSWORD");
+    command.environment().putAll(environment);
+    Process process =
+        command
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    LocalServer server = new LocalServer(name, endpoint, log, process);
+    Runtime.getRuntime().addShutdownHook(server.killer);
+    return server;
+  }
+
+  /// The first port from `wanted` on that nobody listens on.
+  static int freePort(int wanted) throws CommandFailure {
+    for (int port = wanted; port <= PORT_MAX; port++) {
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException _) {
+        // Taken, or not ours to take: the next one.
+      }
+    }
+    throw CommandFailure.notDone("no free port from " + wanted + " on");
+  }
+
+  /// Returns when it answers.
+  ///
+  /// @throws CommandFailure with the end of its output, if it ends or does not answer within
+  ///   [#READY_MAX]
+  void awaitReady() throws CommandFailure, InterruptedException {
+    long deadline = System.nanoTime() + READY_MAX.toNanos();
+    try (ServerApi api = new ServerApi(endpoint, new Credentials.None(), "_system")) {
+      while (true) {
+        if (process.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+          throw CommandFailure.notDone("the " + name + " ended while starting:\n" + endOfLog());
+        }
+        try {
+          if (api.sendAny(api.request("GET", "/_admin/server/availability")).status() == 200) {
+            return;
+          }
+        } catch (TransportException e) {
+          if (System.nanoTime() > deadline) {
+            throw CommandFailure.notDone(
+                "the "
+                    + name
+                    + " does not answer after "
+                    + Amounts.seconds(READY_MAX)
+                    + ":\n"
+                    + endOfLog(),
+                e);
+          }
+        }
+      }
+    }
+  }
+
+  private String endOfLog() {
+    try {
+      List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
+      return String.join(
+          "\n", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+    } catch (IOException e) {
+      return "(its output cannot be read: " + e.getMessage() + ")";
+    }
+  }
+
+  /// As `--server.endpoint` takes it.
+  String endpoint() {
+    return "tcp://" + endpoint.authority();
+  }
+
+  Endpoint address() {
+    return endpoint;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  Path log() {
+    return log;
+  }
+
+  /// Lets it live on when this process ends.
+  void leaveRunning() {
+    isLeftRunning = true;
+    Runtime.getRuntime().removeShutdownHook(killer);
+  }
+
+  /// Ends it, by force if it does not end by itself within [#STOP_MAX].
+  @Override
+  public void close() {
+    if (isLeftRunning) {
+      return;
+    }
+    end();
+    try {
+      Runtime.getRuntime().removeShutdownHook(killer);
+    } catch (IllegalStateException _) {
+      // The Java process is ending, the hook runs or has run.
+    }
+  }
+
+  private void end() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException _) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}
