@@ -31,10 +31,6 @@ final class ColumnFamilies implements AutoCloseable {
   /// not throw them out.
   private static final double INDEXES_AND_FILTERS_SHARE = 0.5;
 
-  /// Merge operands of one counter in a row before RocksDB adds them up while writing: bounds what
-  /// a read of a busy counter has to add.
-  private static final long COUNTER_OPERANDS_MAX = 64;
-
   /// Range deletions in one memtable before it is flushed: each one makes reads of the memtable
   /// dearer.
   private static final int RANGE_DELETIONS_MAX = 512;
@@ -99,10 +95,7 @@ final class ColumnFamilies implements AutoCloseable {
       case CHANGES -> family(1.0 / 6, 16384);
       case TREES -> family(1.0 / 24, 8192);
       case CATALOG -> family(1.0 / 24, 4096);
-      case COUNTERS ->
-          family(1.0 / 64, 4096)
-              .setMergeOperatorName("uint64add")
-              .setMaxSuccessiveMerges(COUNTER_OPERANDS_MAX);
+      case COUNTERS -> family(1.0 / 64, 4096);
     };
   }
 

@@ -5,8 +5,16 @@ import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.WriteBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
 
 /// A batch in the very bytes RocksDB logs and applies. Nothing native is held: a batch that is
 /// never committed or never closed leaks nothing, and a commit costs one call into RocksDB however
@@ -28,7 +36,6 @@ final class RecordedWriteBatch implements WriteBatch {
 
   private static final byte TAG_DELETE = 0x4;
   private static final byte TAG_PUT = 0x5;
-  private static final byte TAG_MERGE = 0x6;
   private static final byte TAG_DELETE_RANGE = 0xE;
 
   private static final int VARINT_BYTES_MAX = 5;
@@ -49,6 +56,15 @@ final class RecordedWriteBatch implements WriteBatch {
   private int[] changeKeys = new int[4];
 
   private int changes;
+
+  /// Counters added to since they were last forgotten in this batch: one row each, whose value is
+  /// known at commit only.
+  private final Map<ByteBuffer, CounterRow> counters = new HashMap<>();
+
+  /// Counters that start from zero if they are added to again.
+  private final Set<ByteBuffer> forgotten = new HashSet<>();
+
+  private final List<KeyRange> forgottenRanges = new ArrayList<>();
 
   private int operations;
   private long bytes;
@@ -81,6 +97,10 @@ final class RecordedWriteBatch implements WriteBatch {
     if (count(key.length, 0)) {
       begin(TAG_DELETE, keyspace, key.length);
       append(key);
+      if (keyspace == Keyspace.COUNTERS) {
+        counters.remove(ByteBuffer.wrap(key));
+        forgotten.add(ByteBuffer.wrap(key));
+      }
     }
   }
 
@@ -98,16 +118,34 @@ final class RecordedWriteBatch implements WriteBatch {
       begin(TAG_DELETE_RANGE, keyspace, range.from().length + end.length);
       append(range.from());
       append(end);
+      if (keyspace == Keyspace.COUNTERS) {
+        counters.entrySet().removeIf(counter -> range.contains(counter.getKey().array()));
+        forgottenRanges.add(range);
+      }
     }
   }
 
   @Override
   public void add(byte[] key, long delta) {
-    if (count(key.length, Long.BYTES)) {
-      begin(TAG_MERGE, Keyspace.COUNTERS, key.length + Long.BYTES);
-      append(key);
-      append(Keys.of(Long.reverseBytes(delta)));
+    if (!count(key.length, Long.BYTES)) {
+      return;
     }
+    ByteBuffer counter = ByteBuffer.wrap(key);
+    CounterRow row = counters.get(counter);
+    if (row == null) {
+      begin(TAG_PUT, Keyspace.COUNTERS, key.length + Long.BYTES);
+      append(key);
+      appendVarint(Long.BYTES);
+      row = new CounterRow(key, length, isForgotten(counter));
+      length += Long.BYTES;
+      counters.put(counter, row);
+    }
+    row.sum += delta;
+  }
+
+  private boolean isForgotten(ByteBuffer counter) {
+    return forgotten.contains(counter)
+        || forgottenRanges.stream().anyMatch(range -> range.contains(counter.array()));
   }
 
   @Override
@@ -221,15 +259,39 @@ final class RecordedWriteBatch implements WriteBatch {
     return records == 0;
   }
 
-  /// The finished bytes, with ticks from `firstTick` on.
-  byte[] toBytes(long firstTick) {
+  /// The finished bytes. Called under the commit lock: what they say holds for the next write only.
+  ///
+  /// @param firstTick of the first change appended
+  /// @param sums the counters as they are now
+  byte[] toBytes(long firstTick, Sums sums) throws RocksDBException {
     for (int change = 0; change < changes; change++) {
       Keys.putLong(record, changeKeys[change], firstTick + change);
+    }
+    for (CounterRow row : counters.values()) {
+      long before = row.fromZero ? 0 : sums.of(row.key);
+      Keys.putLong(record, row.valueOffset, before + row.sum);
     }
     for (int at = 0; at < Integer.BYTES; at++) {
       record[COUNT_OFFSET + at] = (byte) (records >>> (8 * at));
     }
     return Arrays.copyOf(record, length);
+  }
+
+  interface Sums {
+    long of(byte[] counter) throws RocksDBException;
+  }
+
+  private static final class CounterRow {
+    final byte[] key;
+    final int valueOffset;
+    final boolean fromZero;
+    long sum;
+
+    CounterRow(byte[] key, int valueOffset, boolean fromZero) {
+      this.key = key;
+      this.valueOffset = valueOffset;
+      this.fromZero = fromZero;
+    }
   }
 
   @Override
@@ -246,5 +308,6 @@ final class RecordedWriteBatch implements WriteBatch {
   public void close() {
     done = true;
     record = new byte[0];
+    counters.clear();
   }
 }

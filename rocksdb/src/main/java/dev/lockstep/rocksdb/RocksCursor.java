@@ -1,7 +1,6 @@
 package dev.lockstep.rocksdb;
 
 import dev.lockstep.core.storage.KeyRange;
-import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageException;
@@ -155,8 +154,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   public byte[] value() {
     enterOnEntry();
     try {
-      byte[] value = iterator.value();
-      return keyspace == Keyspace.COUNTERS ? counterValue(value) : value;
+      return iterator.value();
     } finally {
       engine.gate.leave();
     }
@@ -170,11 +168,6 @@ final class RocksCursor implements StorageCursor, NativeResource {
     } finally {
       engine.gate.leave();
     }
-  }
-
-  /// RocksDB adds up in little-endian; the interface speaks big-endian.
-  static byte[] counterValue(byte[] stored) {
-    return Keys.of(Long.reverseBytes(Keys.longAt(stored, 0)));
   }
 
   private void enter() {

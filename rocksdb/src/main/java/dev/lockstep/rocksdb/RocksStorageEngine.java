@@ -56,7 +56,9 @@ public final class RocksStorageEngine implements StorageEngine {
   /*
    * Ticks, the write itself and what readers see change together under `commitLock`, so commit order, tick order and
    * the order of visibility are one. The lock is not held while syncing: a commit that must survive power loss is
-   * visible to others before it is answered, as in every engine with group commit.
+   * visible to others before it is answered, as in every engine with group commit. A counter's row is its sum, written
+   * whole: since commits are one after the other, reading it just before is safe, and cheaper for readers than a merge
+   * operator's pending operands (docs/decisions/0003-storage-layout.md).
    *
    * Purging writes one range tombstone and a note (Purge) in one batch; that removes the keys. The reclaimer thread
    * then returns the space: it drops whole table files, which looks at neither tombstones nor snapshots and is
@@ -308,12 +310,17 @@ public final class RocksStorageEngine implements StorageEngine {
     }
     long newLast = lastTick + batch.changes();
     try (org.rocksdb.WriteBatch operations =
-        new org.rocksdb.WriteBatch(batch.toBytes(lastTick + 1))) {
+        new org.rocksdb.WriteBatch(batch.toBytes(lastTick + 1, this::sum))) {
       database.write(unsynced, operations);
     }
     lastTick = newLast;
     writes++;
     return new CommitOutcome.Done(new Tick(newLast), batch.changes());
+  }
+
+  private long sum(byte[] counter) throws RocksDBException {
+    byte[] sum = database.get(family(Keyspace.COUNTERS), latest, counter);
+    return sum == null ? 0 : Keys.longAt(sum, 0);
   }
 
   /// After a failed write or sync nobody knows what the log holds; only recovery can tell.
@@ -384,10 +391,7 @@ public final class RocksStorageEngine implements StorageEngine {
   /// Inside the gate.
   byte @Nullable [] get(Keyspace keyspace, byte[] key, ReadOptions view) {
     try {
-      byte[] value = database.get(family(keyspace), view, key);
-      return value != null && keyspace == Keyspace.COUNTERS
-          ? RocksCursor.counterValue(value)
-          : value;
+      return database.get(family(keyspace), view, key);
     } catch (RocksDBException failure) {
       throw new StorageException(
           "cannot read from " + keyspace + ": " + failure.getMessage(), failure);

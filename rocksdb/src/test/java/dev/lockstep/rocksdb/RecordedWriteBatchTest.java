@@ -2,6 +2,8 @@ package dev.lockstep.rocksdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.core.storage.CommitOutcome;
+import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
@@ -10,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.ColumnFamilyDescriptor;
@@ -46,9 +49,11 @@ class RecordedWriteBatchTest {
           byte[] value = bytes(random, random.nextInt(20) == 0 ? 70_000 : 300);
           switch (keyspace) {
             case COUNTERS -> {
-              long delta = random.nextLong();
-              ours.add(key, delta);
-              theirs.merge(family, key, Keys.of(Long.reverseBytes(delta)));
+              // Twice, and only one row, for which the engine knows 1000 already.
+              byte[] counter = Keys.of(operation, key);
+              ours.add(counter, 2 * operation);
+              ours.add(counter, -operation);
+              theirs.put(family, counter, Keys.of(1_000 + operation));
             }
             case CHANGES -> {
               ours.appendChange(value);
@@ -73,7 +78,9 @@ class RecordedWriteBatchTest {
             }
           }
         }
-        assertThat(ours.toBytes(1_000_000)).as("seed %d", seed).isEqualTo(theirs.data());
+        assertThat(ours.toBytes(1_000_000, counter -> 1_000))
+            .as("seed %d", seed)
+            .isEqualTo(theirs.data());
         assertThat(ours.changes()).isEqualTo((int) (tick - 1_000_000));
       }
     }
@@ -81,16 +88,53 @@ class RecordedWriteBatchTest {
 
   /// A batch that will be refused anyway must not fill the heap first.
   @Test
-  void stopsRecordingOnceItIsTooLarge() {
+  void stopsRecordingOnceItIsTooLarge() throws Exception {
     try (RocksStorageEngine engine = RocksStorageEngine.open(directory, RocksSettings.DEFAULT);
         WriteBatch batch = engine.newBatch()) {
       batch.put(Keyspace.DOCUMENTS, Keys.of(1), new byte[(16 << 20) + 1]);
-      int length = ((RecordedWriteBatch) batch).toBytes(1).length;
+      int length = ((RecordedWriteBatch) batch).toBytes(1, counter -> 0).length;
       batch.put(Keyspace.DOCUMENTS, Keys.of(1), new byte[1 << 20]);
 
       assertThat(length).isLessThan(100);
-      assertThat(((RecordedWriteBatch) batch).toBytes(1)).hasSize(length);
+      assertThat(((RecordedWriteBatch) batch).toBytes(1, counter -> 0)).hasSize(length);
       assertThat(batch.bytes()).isEqualTo((17 << 20) + 1 + 16);
+    }
+  }
+
+  @Test
+  void addsToWhatTheCounterIsOnceItsForgettingIsDone() throws Exception {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, RocksSettings.DEFAULT)) {
+      commit(
+          engine,
+          batch -> {
+            for (int counter = 1; counter <= 4; counter++) {
+              batch.add(Keys.of(counter), 100);
+            }
+          });
+      commit(
+          engine,
+          batch -> {
+            batch.add(Keys.of(1), 1);
+            batch.deleteRange(Keyspace.COUNTERS, new KeyRange(Keys.of(2), Keys.of(4)));
+            batch.add(Keys.of(2), 1);
+            batch.delete(Keyspace.COUNTERS, Keys.of(2));
+            batch.add(Keys.of(2), 2);
+            batch.add(Keys.of(3), 3);
+            batch.add(Keys.of(3), 3);
+            batch.delete(Keyspace.COUNTERS, Keys.of(4));
+          });
+      assertThat(engine.counter(Keys.of(1))).isEqualTo(101);
+      assertThat(engine.counter(Keys.of(2))).isEqualTo(2);
+      assertThat(engine.counter(Keys.of(3))).isEqualTo(6);
+      assertThat(engine.get(Keyspace.COUNTERS, Keys.of(4))).isNull();
+    }
+  }
+
+  private static void commit(RocksStorageEngine engine, Consumer<WriteBatch> operations) {
+    try (WriteBatch batch = engine.newBatch()) {
+      operations.accept(batch);
+      assertThat(engine.commit(batch, Durability.PROCESS_CRASH))
+          .isInstanceOf(CommitOutcome.Done.class);
     }
   }
 
