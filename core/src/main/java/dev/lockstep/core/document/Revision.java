@@ -65,6 +65,27 @@ public record Revision(long value) implements Comparable<Revision> {
     return new Revision(value);
   }
 
+  /// Reads the form in which all revisions since 2004 are printed: eleven digits, the first one not
+  /// zero.
+  ///
+  /// @return the value, or [#INVALID]'s if the text has another form
+  static long parseCurrent(byte[] text, int from, int length) {
+    if (length != DIGITS_MAX) {
+      return INVALID.value;
+    }
+    long value = 0;
+    for (int i = from; i < from + DIGITS_MAX; i++) {
+      int digit = text[i] >= 0 ? DIGIT_VALUES[text[i]] : -1;
+      // The first of eleven digits has room for four bits.
+      if (digit < 0 || (i == from && (digit == 0 || digit > 15))) {
+        return INVALID.value;
+      }
+      value = value << 6 | digit;
+    }
+    return value;
+  }
+
+  /// Whether this is a revision at all, not the mark of unreadable text.
   public boolean isValid() {
     return value != INVALID.value;
   }

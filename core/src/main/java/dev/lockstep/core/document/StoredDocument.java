@@ -247,26 +247,34 @@ public final class StoredDocument {
 
   /// Whether the object is in stored form, with this key and revision.
   private static boolean isStored(byte[] b, int o, String key, String printedRevision) {
+    if (!beginsAsStored(b, o)) {
+      return false;
+    }
+    int keyValue = keyValue(b, o);
+    return VPackLayout.isAsciiString(b, keyValue, key)
+        && VPackLayout.isAsciiString(b, revisionValue(b, keyValue), printedRevision)
+        && isStoredContainer(b, o, b[o] & 0xff);
+  }
+
+  /// Whether the members of an object follow each other as in a stored document: strings `_key` and
+  /// `_rev`, then `_from`, `_to`, then no name of these, nor `_id`.
+  static boolean beginsAsStored(byte[] b, int o) {
     int head = b[o] & 0xff;
     if (head < 0x0b || head > 0x0e) {
       return false;
     }
     int count = VPackLayout.count(b, o);
     int at = VPackLayout.firstItem(b, o);
-    if (count < 2 || !isPlainMember(b, at, KEY, key)) {
+    if (count < 2 || !isPlainStringMember(b, at, KEY)) {
       return false;
     }
     at = nextMember(b, at);
-    if (!isPlainMember(b, at, REV, printedRevision)) {
+    if (!isPlainStringMember(b, at, REV)) {
       return false;
     }
     at = nextMember(b, at);
-    // After `_rev`: `_from`, `_to`, then names that are neither.
     int expected = 'f';
     for (int i = 2; i < count; i++) {
-      if (VPackLayout.isTranslatedName(b[at] & 0xff)) {
-        return false;
-      }
       int system = systemName(b, at);
       if (system == 0) {
         expected = 0;
@@ -275,19 +283,25 @@ public final class StoredDocument {
       } else {
         return false;
       }
-      int value = VPackLayout.skipName(b, at);
-      if (!isStoredValue(b, value)) {
-        return false;
-      }
-      at = value + VPackLayout.byteSize(b, value);
+      at = nextMember(b, at);
     }
-    return isStrictlySorted(b, o, head, count);
+    return true;
   }
 
-  private static boolean isPlainMember(byte[] b, int o, byte[] name, String text) {
+  private static boolean isPlainStringMember(byte[] b, int o, byte[] name) {
     return (b[o] & 0xff) == VPackLayout.HEAD_STRING + name.length
         && VPackLayout.nameEquals(b, o, name, 0, name.length)
-        && VPackLayout.isAsciiString(b, o + 1 + name.length, text);
+        && VPackLayout.isString(b, o + 1 + name.length);
+  }
+
+  /// Where the value of `_key` starts in an object that begins as stored.
+  static int keyValue(byte[] b, int o) {
+    return VPackLayout.firstItem(b, o) + 1 + KEY.length;
+  }
+
+  /// Where the value of `_rev` starts, given that of `_key`.
+  static int revisionValue(byte[] b, int keyValue) {
+    return keyValue + VPackLayout.byteSize(b, keyValue) + 1 + REV.length;
   }
 
   private static boolean isStoredValue(byte[] b, int o) {
@@ -329,14 +343,17 @@ public final class StoredDocument {
         : isStrictlySorted(b, o, head, count);
   }
 
-  /// Whether the index table of an object is sorted and no name repeats.
   private static boolean isStrictlySorted(byte[] b, int o, int head, int count) {
-    int width = VPackLayout.fieldWidth(head);
-    int table = VPackLayout.indexTable(b, o, count);
+    return isStrictlySorted(
+        b, o, VPackLayout.indexTable(b, o, count), count, VPackLayout.fieldWidth(head));
+  }
+
+  /// Whether the index table of an object is sorted and no name repeats; names must be plain.
+  static boolean isStrictlySorted(byte[] b, int o, int table, int count, int width) {
     int previous = o + VPackLayout.readSize(b, table, width);
     for (int i = 1; i < count; i++) {
       int next = o + VPackLayout.readSize(b, table + i * width, width);
-      if (VPackLayout.compareNames(b, previous, b, next) >= 0) {
+      if (VPackLayout.comparePlainNames(b, previous, next) >= 0) {
         return false;
       }
       previous = next;

@@ -9,6 +9,34 @@ final class Utf8 {
   /// Offset of the first byte that is not part of well-formed UTF-8 (no overlong forms, no
   /// surrogates, nothing above U+10FFFF), or -1.
   static int firstInvalid(byte[] b, int from, int to) {
+    return isAscii(b, from, to) ? -1 : firstInvalidSlowly(b, from, to);
+  }
+
+  private static boolean isAscii(byte[] b, int from, int to) {
+    int length = to - from;
+    if (length >= 8) {
+      int lastWord = to - 8;
+      for (int i = from; i < lastWord; i += 8) {
+        if (((long) VPackLayout.LONG_LE.get(b, i) & HIGH_BITS) != 0) {
+          return false;
+        }
+      }
+      return ((long) VPackLayout.LONG_LE.get(b, lastWord) & HIGH_BITS) == 0;
+    }
+    if (b.length - from >= 8) {
+      // The bytes behind the text are in the upper part of the word, which the shift drops.
+      return length == 0
+          || ((long) VPackLayout.LONG_LE.get(b, from) << (64 - 8 * length) & HIGH_BITS) == 0;
+    }
+    for (int i = from; i < to; i++) {
+      if (b[i] < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int firstInvalidSlowly(byte[] b, int from, int to) {
     int i = from;
     while (true) {
       while (to - i >= 8 && ((long) VPackLayout.LONG_LE.get(b, i) & HIGH_BITS) == 0) {

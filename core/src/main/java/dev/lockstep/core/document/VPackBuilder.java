@@ -370,9 +370,7 @@ public final class VPackBuilder {
   }
 
   private long namePrefix(int at) {
-    int length = VPackLayout.textLength(b, at);
-    long prefix = (long) VPackLayout.LONG_BE.get(b, VPackLayout.textOffset(b, at));
-    return length >= 8 ? prefix : length == 0 ? 0 : prefix & (-1L << (64 - 8 * length));
+    return VPackLayout.prefix(b, VPackLayout.textOffset(b, at), VPackLayout.textLength(b, at));
   }
 
   private void ensure(int more) {

@@ -314,15 +314,32 @@ final class VPackLayout {
     return Arrays.equals(b, textOffset, textOffset + textLength(b, o), text, from, to);
   }
 
-  /// Compares two names wherever they lie.
-  static int compareNames(byte[] a, int ao, byte[] b, int bo) {
-    int head = b[bo] & 0xff;
-    if (isTranslatedName(head)) {
-      byte[] name = TRANSLATED_NAME_BYTES[head - 0x31];
-      return compareName(a, ao, name, 0, name.length);
+  /// The first eight bytes of a text, as a number whose unsigned order is theirs; missing bytes are
+  /// zero.
+  static long prefix(byte[] b, int from, int length) {
+    if (b.length - from >= 8) {
+      long word = (long) LONG_BE.get(b, from);
+      return length >= 8 ? word : length == 0 ? 0 : word & (-1L << (64 - 8 * length));
     }
-    int text = textOffset(b, bo);
-    return compareName(a, ao, b, text, text + textLength(b, bo));
+    long word = 0;
+    for (int i = 0; i < 8; i++) {
+      word = word << 8 | (i < length ? b[from + i] & 0xff : 0);
+    }
+    return word;
+  }
+
+  /// Compares two plain names of one buffer.
+  static int comparePlainNames(byte[] b, int left, int right) {
+    int leftText = textOffset(b, left);
+    int leftLength = textLength(b, left);
+    int rightText = textOffset(b, right);
+    int rightLength = textLength(b, right);
+    long leftPrefix = prefix(b, leftText, leftLength);
+    long rightPrefix = prefix(b, rightText, rightLength);
+    return leftPrefix != rightPrefix
+        ? Long.compareUnsigned(leftPrefix, rightPrefix)
+        : Arrays.compareUnsigned(
+            b, leftText, leftText + leftLength, b, rightText, rightText + rightLength);
   }
 
   /// Offset of the value of a member, or -1. On an object with an unsorted index table, which no

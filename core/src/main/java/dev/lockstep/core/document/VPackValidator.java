@@ -19,6 +19,9 @@ public final class VPackValidator {
   /// One bit per byte of the object at hand: where its members start. All zero between uses.
   private long[] memberStarts = new long[8];
 
+  /// Whether everything so far is in the layout of stored documents (see [StoredDocument]).
+  private boolean storedLayout = true;
+
   private VPackValidator(byte[] b, ValidationLimits limits) {
     this.b = b;
     this.limits = limits;
@@ -40,6 +43,15 @@ public final class VPackValidator {
       return 1; // "No value" and "illegal" are values by themselves, but never items of something.
     }
     return new VPackValidator(buffer, limits).value(offset, offset + length, 0) - offset;
+  }
+
+  /// [#validate], but says also whether the value is in the layout of stored documents.
+  ///
+  /// @return byte size of the value; its complement (`~`) if the layout is another one
+  static int validateForStorage(byte[] buffer, int offset, int length, ValidationLimits limits) {
+    VPackValidator validator = new VPackValidator(buffer, limits);
+    int size = validator.value(offset, offset + length, 0) - offset;
+    return validator.storedLayout ? size : ~size;
   }
 
   /// Checks that an array holds exactly one value.
@@ -73,6 +85,7 @@ public final class VPackValidator {
     }
     if (head >= 0xf0) {
       if (head == VPackLayout.HEAD_CUSTOM_ID && limits.acceptCustomId()) {
+        storedLayout = false;
         return fixed(o, end, 9);
       }
       throw new InvalidVPackException(o, "custom type 0x%02x is not accepted here".formatted(head));
@@ -125,6 +138,7 @@ public final class VPackValidator {
     }
     int head = b[o] & 0xff;
     if (VPackLayout.isTranslatedName(head)) {
+      storedLayout = false;
       return o + 1;
     }
     if (head < VPackLayout.HEAD_STRING || head > VPackLayout.HEAD_LONG_STRING) {
@@ -249,6 +263,10 @@ public final class VPackValidator {
       }
       memberStarts[(int) entry >> 6] &= ~(1L << entry);
     }
+    if (storedLayout
+        && (count == 1 || !StoredDocument.isStrictlySorted(b, o, table, count, width))) {
+      storedLayout = false;
+    }
   }
 
   private void requireEnd(int at, int table) {
@@ -305,6 +323,10 @@ public final class VPackValidator {
         at = name(at, itemsEnd);
       }
       at = value(at, itemsEnd, depth + 1);
+    }
+    // The default layout is compact for objects of one member only.
+    if (!object || count > 1 || at != valueEnd - 1) {
+      storedLayout = false;
     }
     return valueEnd;
   }
