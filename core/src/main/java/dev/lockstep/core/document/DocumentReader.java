@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class DocumentReader {
   private final byte[] b;
   private final int end;
-  private final ValidationLimits limits;
+  private final VPackValidator validator;
   private int at;
 
   /// @param buffer must not change while this reader is in use; the documents do not refer to it
@@ -20,20 +20,21 @@ public final class DocumentReader {
     this.b = buffer;
     this.at = offset;
     this.end = offset + length;
-    this.limits = limits;
+    this.validator = new VPackValidator(buffer, limits);
   }
 
   /// The next document, or null after the last.
   ///
   /// @throws InvalidVPackException if the next value is malformed, or no object with a string
-  ///   `_key` and a readable string `_rev`; the reader stays where it is
+  ///   `_key` and a readable string `_rev`; the reader is of no use any more, but still knows where
+  ///   the value starts
   public @Nullable Document next() {
     if (at == end) {
       return null;
     }
-    int verdict = VPackValidator.validateForStorage(b, at, end - at, limits);
-    int size = verdict >= 0 ? verdict : ~verdict;
-    Document document = verdict >= 0 && StoredDocument.beginsAsStored(b, at) ? stored(size) : null;
+    int size = validator.check(at, end);
+    boolean stored = validator.isStoredLayout() && StoredDocument.beginsAsStored(b, at);
+    Document document = stored ? stored(size) : null;
     if (document == null) {
       document = normalized();
     }

@@ -350,13 +350,27 @@ public final class StoredDocument {
 
   /// Whether the index table of an object is sorted and no name repeats; names must be plain.
   static boolean isStrictlySorted(byte[] b, int o, int table, int count, int width) {
-    int previous = o + VPackLayout.readSize(b, table, width);
-    for (int i = 1; i < count; i++) {
-      int next = o + VPackLayout.readSize(b, table + i * width, width);
-      if (VPackLayout.comparePlainNames(b, previous, next) >= 0) {
-        return false;
+    int previousText = 0;
+    int previousLength = -1;
+    long previousPrefix = 0;
+    for (int i = 0; i < count; i++) {
+      int name = o + VPackLayout.readSize(b, table + i * width, width);
+      int text = VPackLayout.textOffset(b, name);
+      int length = VPackLayout.textLength(b, name);
+      long prefix = VPackLayout.prefix(b, text, length);
+      if (previousLength >= 0) {
+        int order =
+            prefix != previousPrefix
+                ? Long.compareUnsigned(previousPrefix, prefix)
+                : Arrays.compareUnsigned(
+                    b, previousText, previousText + previousLength, b, text, text + length);
+        if (order >= 0) {
+          return false;
+        }
       }
-      previous = next;
+      previousText = text;
+      previousLength = length;
+      previousPrefix = prefix;
     }
     return true;
   }

@@ -328,20 +328,6 @@ final class VPackLayout {
     return word;
   }
 
-  /// Compares two plain names of one buffer.
-  static int comparePlainNames(byte[] b, int left, int right) {
-    int leftText = textOffset(b, left);
-    int leftLength = textLength(b, left);
-    int rightText = textOffset(b, right);
-    int rightLength = textLength(b, right);
-    long leftPrefix = prefix(b, leftText, leftLength);
-    long rightPrefix = prefix(b, rightText, rightLength);
-    return leftPrefix != rightPrefix
-        ? Long.compareUnsigned(leftPrefix, rightPrefix)
-        : Arrays.compareUnsigned(
-            b, leftText, leftText + leftLength, b, rightText, rightText + rightLength);
-  }
-
   /// Offset of the value of a member, or -1. On an object with an unsorted index table, which no
   /// builder writes, a member may be missed.
   ///

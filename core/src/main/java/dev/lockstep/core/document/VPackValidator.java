@@ -13,18 +13,37 @@ public final class VPackValidator {
    * multiple of the input, whatever sizes the input claims.
    */
 
+  private static final int HEAD_EXTERNAL = 0x1d;
+
   private final byte[] b;
   private final ValidationLimits limits;
 
-  /// One bit per byte of the object at hand: where its members start. All zero between uses.
+  /// Offset of the value at hand, to which `memberStarts` is relative.
+  private int base;
+
+  /// One bit per byte of the value at hand: where members of objects start whose index table is not
+  /// checked yet. An inner object takes its bits out before the outer one looks at its own. All
+  /// zero between values.
   private long[] memberStarts = new long[8];
 
-  /// Whether everything so far is in the layout of stored documents (see [StoredDocument]).
   private boolean storedLayout = true;
 
-  private VPackValidator(byte[] b, ValidationLimits limits) {
+  /// For several values of one buffer. After an exception it is of no use any more.
+  VPackValidator(byte[] b, ValidationLimits limits) {
     this.b = b;
     this.limits = limits;
+  }
+
+  /// Checks the value at `o`, which may extend to `end`, and returns its byte size.
+  int check(int o, int end) {
+    base = o;
+    storedLayout = true;
+    return value(o, end, 0) - o;
+  }
+
+  /// Whether the value checked last is in the layout of stored documents (see [StoredDocument]).
+  boolean isStoredLayout() {
+    return storedLayout;
   }
 
   /// Checks the first value of a range; further bytes of the range are not looked at (values are
@@ -42,16 +61,7 @@ public final class VPackValidator {
     if (head == 0x00 || head == VPackLayout.HEAD_ILLEGAL) {
       return 1; // "No value" and "illegal" are values by themselves, but never items of something.
     }
-    return new VPackValidator(buffer, limits).value(offset, offset + length, 0) - offset;
-  }
-
-  /// [#validate], but says also whether the value is in the layout of stored documents.
-  ///
-  /// @return byte size of the value; its complement (`~`) if the layout is another one
-  static int validateForStorage(byte[] buffer, int offset, int length, ValidationLimits limits) {
-    VPackValidator validator = new VPackValidator(buffer, limits);
-    int size = validator.value(offset, offset + length, 0) - offset;
-    return validator.storedLayout ? size : ~size;
+    return new VPackValidator(buffer, limits).check(offset, offset + length);
   }
 
   /// Checks that an array holds exactly one value.
@@ -75,6 +85,9 @@ public final class VPackValidator {
     if (head >= VPackLayout.HEAD_STRING && head <= VPackLayout.HEAD_LONG_STRING) {
       return string(o, end, head);
     }
+    if (head >= VPackLayout.HEAD_NULL && head < VPackLayout.HEAD_STRING && head != HEAD_EXTERNAL) {
+      return fixed(o, end, VPackLayout.fixedSize(head));
+    }
     if (VPackLayout.isContainerHead(head)) {
       return container(o, end, head, depth);
     }
@@ -90,11 +103,7 @@ public final class VPackValidator {
       }
       throw new InvalidVPackException(o, "custom type 0x%02x is not accepted here".formatted(head));
     }
-    int fixedSize = VPackLayout.fixedSize(head);
-    if (fixedSize == 0 || head == 0x00 || head == VPackLayout.HEAD_ILLEGAL || head == 0x1d) {
-      throw new InvalidVPackException(o, "type 0x%02x is not accepted".formatted(head));
-    }
-    return fixed(o, end, fixedSize);
+    throw new InvalidVPackException(o, "type 0x%02x is not accepted".formatted(head));
   }
 
   private int fixed(int o, int end, int size) {
@@ -238,30 +247,25 @@ public final class VPackValidator {
   private void indexedObject(int o, int first, int table, int count, int width, int depth) {
     int at = first;
     for (int i = 0; i < count; i++) {
+      int bit = at - base;
+      if (bit >> 6 >= memberStarts.length) {
+        memberStarts =
+            Arrays.copyOf(memberStarts, Math.max((bit >> 6) + 1, 2 * memberStarts.length));
+      }
+      memberStarts[bit >> 6] |= 1L << bit;
       at = name(at, table);
       at = value(at, table, depth + 1);
     }
     requireEnd(at, table);
-    // Only now, when no inner object uses the bits any more. Each member must have exactly one
-    // entry.
-    int words = ((table - o) >> 6) + 1;
-    if (memberStarts.length < words) {
-      memberStarts = new long[Math.max(words, 2 * memberStarts.length)];
-    }
-    at = first;
-    for (int i = 0; i < count; i++) {
-      memberStarts[(at - o) >> 6] |= 1L << (at - o);
-      at = VPackLayout.skipName(b, at);
-      at += VPackLayout.byteSize(b, at);
-    }
+    // Each member must have exactly one entry, and each entry a member.
     for (int i = 0; i < count; i++) {
       long entry = VPackLayout.readUnsigned(b, table + i * width, width);
-      if (entry < 0 || entry >= table - o || (memberStarts[(int) entry >> 6] & 1L << entry) == 0) {
-        Arrays.fill(memberStarts, 0, words, 0);
+      int bit = entry < 0 || entry >= table - o ? -1 : o + (int) entry - base;
+      if (bit < 0 || bit >> 6 >= memberStarts.length || (memberStarts[bit >> 6] & 1L << bit) == 0) {
         throw new InvalidVPackException(
             table + i * width, "the index table names no member, or one twice");
       }
-      memberStarts[(int) entry >> 6] &= ~(1L << entry);
+      memberStarts[bit >> 6] &= ~(1L << bit);
     }
     if (storedLayout
         && (count == 1 || !StoredDocument.isStrictlySorted(b, o, table, count, width))) {
