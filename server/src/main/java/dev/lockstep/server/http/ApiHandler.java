@@ -26,7 +26,6 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
@@ -336,7 +335,6 @@ final class ApiHandler extends Handler.Abstract {
       fields.put(HttpHeader.SERVER, "ArangoDB");
       fields.put(NOSNIFF.getKey(), NOSNIFF.getValue());
       fields.put("x-arango-queue-time-seconds", queueTime());
-      addConnectionHeader(fields);
       addCorsHeaders(fields);
       for (ApiResponse.Header header : answer.headers()) {
         fields.add(header.name(), header.value());
@@ -368,13 +366,6 @@ final class ApiHandler extends Handler.Abstract {
       long nanos = Math.max(0, request.getHeadersNanoTime() - request.getBeginNanoTime());
       String micros = Long.toString(1_000_000 + nanos / 1000 % 1_000_000);
       return nanos / 1_000_000_000 + "." + micros.substring(1);
-    }
-
-    private void addConnectionHeader(HttpFields.Mutable fields) {
-      if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1
-          && !request.getHeaders().contains(HttpHeader.CONNECTION, "close")) {
-        fields.put(HttpHeader.CONNECTION, "Keep-Alive");
-      }
     }
 
     private void addCorsHeaders(HttpFields.Mutable fields) {
