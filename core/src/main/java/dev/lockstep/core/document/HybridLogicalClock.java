@@ -8,15 +8,14 @@ import java.util.function.LongSupplier;
 public final class HybridLogicalClock {
   private final LongSupplier millis;
 
-  /// The greatest revision given out or observed; never decreases (unsigned).
+  /// The greatest revision given out or observed, unsigned; never decreases.
   private final AtomicLong last;
 
   /// @param millis time of day in milliseconds since 1970; may go backwards
   public HybridLogicalClock(LongSupplier millis) {
     this.millis = millis;
-    // Not earlier than the lower bound: a machine with an unset clock must not issue revisions that
-    // do not survive
-    // printing and parsing.
+    // A machine with an unset clock must not issue revisions that do not survive printing and
+    // parsing.
     this.last = new AtomicLong(Revision.LOWER_BOUND.value());
   }
 
@@ -26,16 +25,16 @@ public final class HybridLogicalClock {
   ///   near the very end
   public Revision next() {
     long now = millis.getAsLong() << Revision.COUNTER_BITS;
-    return new Revision(
-        last.updateAndGet(previous -> {
-          if (previous >= -2) {
-            if (previous < 0) {
-              throw new IllegalStateException(
-                  "revision clock exhausted: last=" + Long.toUnsignedString(previous));
-            }
-          }
-          return Long.compareUnsigned(now, previous) > 0 ? now : previous + 1;
-        }));
+    return new Revision(last.updateAndGet(previous -> later(previous, now)));
+  }
+
+  private static long later(long previous, long now) {
+    long next = previous + 1;
+    if (next == Revision.INVALID.value()) {
+      throw new IllegalStateException(
+          "revision clock exhausted: last=" + Long.toUnsignedString(previous));
+    }
+    return Long.compareUnsigned(now, next) > 0 ? now : next;
   }
 
   /// Makes later revisions exceed this one. Repeating is harmless; an invalid revision is ignored.

@@ -1,5 +1,8 @@
 package dev.lockstep.core.document;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /// A document's revision: an unsigned 64-bit hybrid logical clock value, milliseconds since 1970 in
 /// the upper 44 bits, a counter below. Unique within a collection: revisions name documents in
 /// storage and in revision trees.
@@ -22,12 +25,12 @@ public record Revision(long value) implements Comparable<Revision> {
   private static final int DIGITS_MAX = 11;
   private static final byte[] DIGITS =
       "-_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-          .getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+          .getBytes(StandardCharsets.US_ASCII);
   private static final byte[] DIGIT_VALUES = digitValues();
 
   private static byte[] digitValues() {
     byte[] values = new byte[128];
-    java.util.Arrays.fill(values, (byte) -1);
+    Arrays.fill(values, (byte) -1);
     for (int i = 0; i < DIGITS.length; i++) {
       values[DIGITS[i]] = (byte) i;
     }
@@ -104,7 +107,7 @@ public record Revision(long value) implements Comparable<Revision> {
       text[i] = DIGITS[(int) (rest & 63)];
       rest >>>= 6;
     }
-    return new String(text, java.nio.charset.StandardCharsets.ISO_8859_1);
+    return new String(text, StandardCharsets.ISO_8859_1);
   }
 
   /// The printed form, as in `_rev`: decimal for small values, else base 64. Values of the years

@@ -93,7 +93,8 @@ public final class VPackSlice {
   }
 
   /// The value of an object's member, or null if there is none. Translated names match their
-  /// spelling. Of several members with the same name any one is returned.
+  /// spelling. Of several members with the same name any one is returned; with an unsorted index
+  /// table, which peers may send but nobody builds, a member may be missed.
   public @Nullable VPackSlice get(String attribute) {
     require(VPackType.OBJECT);
     byte[] name = attribute.getBytes(StandardCharsets.UTF_8);
