@@ -164,12 +164,16 @@ final class BodyValues implements AutoCloseable {
     if (elements == null) {
       throw new IllegalStateException("the body is no array");
     }
-    request.letGoOfBody();
     try {
       return elements.next();
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {
       throw refusal(e);
     }
+  }
+
+  /// Says that no value returned so far is held any more, so that its memory is free for others.
+  void letGo() {
+    request.letGoOfBody();
   }
 
   /// What the wire answers for input that a codec refused.

@@ -111,6 +111,7 @@ public final class DocumentResource implements Resource {
       ErrorCounts errors = new ErrorCounts();
       for (VPackSlice value = selectors.next(); value != null; value = selectors.next()) {
         request.cancellation().throwIfCancelled();
+        selectors.letGo();
         WrittenElement.Refusal refusal = null;
         try {
           DocumentSelector selector = DocumentSelector.parse(value, name);
@@ -346,6 +347,7 @@ public final class DocumentResource implements Resource {
       boolean isFirst = true;
       while (!isLast) {
         request.cancellation().throwIfCancelled();
+        values.letGo();
         try {
           isLast = writes.collect(values, operation);
         } catch (LockstepException e) {

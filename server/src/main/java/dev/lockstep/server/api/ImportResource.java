@@ -97,6 +97,7 @@ public final class ImportResource implements Resource {
       }
       for (boolean more = true; more; ) {
         request.cancellation().throwIfCancelled();
+        request.letGoOfBody();
         more = collect(rows);
         if (!piece.isEmpty() || !more) {
           write();
@@ -132,7 +133,6 @@ public final class ImportResource implements Resource {
     private @Nullable VPackSlice next(ImportRows rows)
         throws IOException, ImportRows.BadRowException {
       try {
-        request.letGoOfBody();
         return rows.next();
       } catch (LockstepException e) {
         throw handedOver == 0

@@ -32,6 +32,10 @@ final class VPackArrayReader {
   private final long declaredCount;
   private long position;
   private long elements;
+
+  /// Bytes of each element where all are equally long.
+  private long elementSize;
+
   private boolean finished;
 
   /// @param in positioned on the head of the array
@@ -81,11 +85,19 @@ final class VPackArrayReader {
       return null;
     }
     long size = sizeOfNext();
+    if (size > byteLength - position) {
+      throw invalid("element " + elements + " exceeds its array");
+    }
     if (size > elementBytesMax) {
       throw new VPackTooLargeException(elementBytesMax);
     }
-    if (position + size > byteLength) {
-      throw invalid("element " + elements + " exceeds its array");
+    if (layout >= 0x02 && layout <= 0x05) {
+      // Only so can others find the n-th element without an index table.
+      if (elements == 0) {
+        elementSize = size;
+      } else if (size != elementSize) {
+        throw invalid("element " + elements + " is not as long as the first, but there is no index table");
+      }
     }
     byte[] bytes = in.readNBytes((int) size);
     if (bytes.length < size) {

@@ -1,5 +1,6 @@
 package dev.lockstep.server.api;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -85,9 +86,7 @@ class LargeBodiesTest {
     assertThat(results.length()).isEqualTo(DOCUMENTS);
     int i = 0;
     for (VPackSlice result : results.elements()) {
-      VPackSlice key = result.get("_key");
-      assertThat(key).isNotNull();
-      assertThat(key.asString()).isEqualTo("k" + i++);
+      assertThat(requireNonNull(result.get("_key")).asString()).isEqualTo("k" + i++);
     }
     ApiServer.Reply cursor =
         server.send(
@@ -102,12 +101,8 @@ class LargeBodiesTest {
                 .close()
                 .toByteArray());
     VPackSlice answer = VPackValidator.validateWhole(cursor.body(), ValidationLimits.REQUEST);
-    VPackSlice keys = answer.get("result");
-    VPackSlice hasMore = answer.get("hasMore");
-    assertThat(keys).isNotNull();
-    assertThat(keys.length()).isEqualTo(DOCUMENTS);
-    assertThat(hasMore).isNotNull();
-    assertThat(hasMore.asBoolean()).isFalse();
+    assertThat(requireNonNull(answer.get("result")).length()).isEqualTo(DOCUMENTS);
+    assertThat(requireNonNull(answer.get("hasMore")).asBoolean()).isFalse();
   }
 
   @Test
