@@ -96,7 +96,8 @@ final class VPackArrayReader {
       if (elements == 0) {
         elementSize = size;
       } else if (size != elementSize) {
-        throw invalid("element " + elements + " is not as long as the first, but there is no index table");
+        throw invalid(
+            "element " + elements + " is not as long as the first, but there is no index table");
       }
     }
     byte[] bytes = in.readNBytes((int) size);

@@ -1,5 +1,6 @@
 package dev.lockstep.server.api;
 
+import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.WriteResult;
 import dev.lockstep.core.document.Document;
@@ -86,6 +87,8 @@ record WrittenElement(
   }
 
   /// What a client is told about one refused operation among many.
+  ///
+  /// @param current revision of the document that failed a precondition, else null
   record Refusal(
       LockstepException error,
       @Nullable String collection,
@@ -93,7 +96,9 @@ record WrittenElement(
       @Nullable Revision current)
       implements SpooledArray.Element {
     static Refusal of(String collection, WriteResult.Refused refused) {
-      return new Refusal(refused.error(), collection, refused.key(), refused.current());
+      boolean conflict = refused.error().number() == ErrorNumber.CONFLICT;
+      return new Refusal(
+          refused.error(), collection, refused.key(), conflict ? refused.current() : null);
     }
 
     static Refusal of(LockstepException error) {

@@ -35,8 +35,9 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// The document resources on a memory engine behind a real socket, with a client for it. Users prove themselves with
-/// `Authorization: user <name>`; those whom nobody granted anything have no rights.
+/// The document resources on a memory engine behind a real socket, with a client for it. Users
+/// prove themselves with `Authorization: user <name>`; those whom nobody granted anything have no
+/// rights.
 final class ApiServer implements AutoCloseable {
   record Reply(int status, Map<String, List<String>> headers, byte[] body) {
     @Nullable String header(String name) {
@@ -46,6 +47,9 @@ final class ApiServer implements AutoCloseable {
 
     /// The body as JSON text, whatever form it came in.
     String json() {
+      if (body.length == 0) {
+        return "";
+      }
       String type = header("content-type");
       return type != null && type.contains("velocypack")
           ? VPackToJson.toJson(VPackValidator.validateWhole(body, ValidationLimits.REQUEST))
@@ -55,11 +59,13 @@ final class ApiServer implements AutoCloseable {
 
   final StorageEngine engine = new MemoryStorageEngine();
   final DocumentStore store =
-      DocumentStore.open(engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
+      DocumentStore.open(
+          engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
   final CursorRegistry cursors = new CursorRegistry(store::newId);
   private final Map<String, Map<String, AccessLevel>> grants = new ConcurrentHashMap<>();
   private final HttpListener listener;
-  private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final HttpClient client =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   /// @param folder for what the listener spools
   ApiServer(Path folder) {
@@ -95,7 +101,9 @@ final class ApiServer implements AutoCloseable {
 
     @Override
     public Identity authenticate(@Nullable String authorization) {
-      return authorization == null ? new Identity("", true) : new Identity(authorization.substring("user ".length()), false);
+      return authorization == null
+          ? new Identity("", true)
+          : new Identity(authorization.substring("user ".length()), false);
     }
 
     @Override
@@ -134,7 +142,8 @@ final class ApiServer implements AutoCloseable {
   Reply send(String verb, String path, Map<String, String> headers, byte[] body) {
     // The client's own parser would refuse what an address may hold here.
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(endpoint() + path.replace("$", "%24").replace("\"", "%22")))
+        HttpRequest.newBuilder(
+                URI.create(endpoint() + path.replace("$", "%24").replace("\"", "%22")))
             .timeout(Duration.ofMinutes(2))
             .method(
                 verb,
@@ -143,7 +152,8 @@ final class ApiServer implements AutoCloseable {
                     : HttpRequest.BodyPublishers.ofByteArray(body));
     headers.forEach(request::header);
     try {
-      HttpResponse<byte[]> response = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+      HttpResponse<byte[]> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
       return new Reply(response.statusCode(), response.headers().map(), response.body());
     } catch (IOException e) {
       throw new UncheckedIOException(verb + " " + path, e);

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random operations over HTTP against a collection and against a map; after each step both must agree. A failure
-/// names the seed and the step.
+/// Random operations over HTTP against a collection and against a map; after each step both must
+/// agree. A failure names the seed and the step.
 class CollectionModelTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int STEPS = 400;
@@ -73,9 +73,15 @@ class CollectionModelTest {
     ApiServer.Reply reply =
         server.send(
             "POST",
-            "/_api/document/c?overwriteMode=" + mode + "&keepNull=" + keepNull + "&mergeObjects=" + mergeObjects,
+            "/_api/document/c?overwriteMode="
+                + mode
+                + "&keepNull="
+                + keepNull
+                + "&mergeObjects="
+                + mergeObjects,
             body.toString());
-    String did = "insert " + mode + " keepNull=" + keepNull + " mergeObjects=" + mergeObjects + " " + body;
+    String did =
+        "insert " + mode + " keepNull=" + keepNull + " mergeObjects=" + mergeObjects + " " + body;
     ObjectNode old = model.get(key);
     if (old == null) {
       expectStatus(reply, 202, did);
@@ -110,12 +116,19 @@ class CollectionModelTest {
     Map<String, String> headers =
         switch (precondition) {
           case 0 -> Map.of();
-          case 1 -> Map.of("If-Match", old == null ? "\"_none\"" : "\"" + old.get("_rev").asText() + "\"");
+          case 1 ->
+              Map.of(
+                  "If-Match", old == null ? "\"_none\"" : "\"" + old.get("_rev").asText() + "\"");
           default -> Map.of("If-Match", "\"_wrong\"");
         };
-    String path = "/_api/document/c/" + key + "?keepNull=" + keepNull + "&mergeObjects=" + mergeObjects;
+    String path =
+        "/_api/document/c/" + key + "?keepNull=" + keepNull + "&mergeObjects=" + mergeObjects;
     ApiServer.Reply reply =
-        server.send(replace ? "PUT" : "PATCH", path, headers, body.toString().getBytes(StandardCharsets.UTF_8));
+        server.send(
+            replace ? "PUT" : "PATCH",
+            path,
+            headers,
+            body.toString().getBytes(StandardCharsets.UTF_8));
     String did = (replace ? "replace " : "update ") + path + " " + headers + " " + body;
     if (old == null) {
       expectStatus(reply, 404, did);
@@ -135,7 +148,8 @@ class CollectionModelTest {
 
   private String remove(ApiServer server, Random random, String key) throws Exception {
     boolean returnOld = random.nextBoolean();
-    ApiServer.Reply reply = server.send("DELETE", "/_api/document/c/" + key + "?returnOld=" + returnOld, "");
+    ApiServer.Reply reply =
+        server.send("DELETE", "/_api/document/c/" + key + "?returnOld=" + returnOld, "");
     String did = "remove " + key + " returnOld=" + returnOld;
     ObjectNode old = model.remove(key);
     expectStatus(reply, old == null ? 404 : 202, did);
@@ -165,7 +179,9 @@ class CollectionModelTest {
       ObjectNode old = model.get(key);
       int expectedError = kind == 0 ? (old == null ? 0 : 1210) : (old == null ? 1202 : 0);
       JsonNode result = results.get(i);
-      assertThat(result.path("errorNum").asInt()).as("%s, element %d: %s", did, i, result).isEqualTo(expectedError);
+      assertThat(result.path("errorNum").asInt())
+          .as("%s, element %d: %s", did, i, result)
+          .isEqualTo(expectedError);
       if (expectedError != 0) {
         errors.merge(expectedError, 1, Integer::sum);
         continue;
@@ -220,7 +236,11 @@ class CollectionModelTest {
   }
 
   private static ObjectNode merged(
-      @Nullable ObjectNode old, ObjectNode patch, String revision, boolean keepNull, boolean mergeObjects) {
+      @Nullable ObjectNode old,
+      ObjectNode patch,
+      String revision,
+      boolean keepNull,
+      boolean mergeObjects) {
     ObjectNode document = java.util.Objects.requireNonNull(old).deepCopy();
     document.put("_rev", revision);
     ObjectNode attributes = patch.deepCopy();
@@ -229,7 +249,8 @@ class CollectionModelTest {
     return document;
   }
 
-  private static void merge(ObjectNode target, ObjectNode patch, boolean keepNull, boolean mergeObjects) {
+  private static void merge(
+      ObjectNode target, ObjectNode patch, boolean keepNull, boolean mergeObjects) {
     for (Map.Entry<String, JsonNode> member : patch.properties()) {
       JsonNode value = member.getValue();
       JsonNode there = target.get(member.getKey());
@@ -238,7 +259,9 @@ class CollectionModelTest {
       } else if (value.isObject()) {
         // Without a counterpart the patch's own nulls still count as such.
         ObjectNode base =
-            mergeObjects && there != null && there.isObject() ? (ObjectNode) there : JSON.createObjectNode();
+            mergeObjects && there != null && there.isObject()
+                ? (ObjectNode) there
+                : JSON.createObjectNode();
         merge(base, (ObjectNode) value, keepNull, mergeObjects);
         target.set(member.getKey(), base);
       } else {
@@ -268,7 +291,8 @@ class CollectionModelTest {
     }
     if (everything) {
       TreeMap<String, JsonNode> all = new TreeMap<>();
-      JsonNode answer = tree(server.send("PUT", "/_api/simple/all", "{\"collection\":\"c\",\"batchSize\":5}"));
+      JsonNode answer =
+          tree(server.send("PUT", "/_api/simple/all", "{\"collection\":\"c\",\"batchSize\":5}"));
       while (true) {
         answer.get("result").forEach(document -> all.put(document.get("_key").asText(), document));
         if (!answer.get("hasMore").asBoolean()) {

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 class CursorRegistryTest {
   private final MemoryStorageEngine engine = new MemoryStorageEngine();
   private final DocumentStore store =
-      DocumentStore.open(engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
+      DocumentStore.open(
+          engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
   private final AtomicLong ids = new AtomicLong();
   private final AtomicLong nanos = new AtomicLong();
   private final CursorRegistry cursors = new CursorRegistry(ids::incrementAndGet, nanos::get);
@@ -64,7 +65,9 @@ class CursorRegistryTest {
   }
 
   private static ApiRequest request(String user) {
-    return ApiRequest.builder(HttpVerb.PUT, "/_api/cursor").user(user, Access.unrestricted("_system", false)).build();
+    return ApiRequest.builder(HttpVerb.PUT, "/_api/cursor")
+        .user(user, Access.unrestricted("_system", false))
+        .build();
   }
 
   private Numbers open(int count, int batchSize) throws IOException {
@@ -186,6 +189,7 @@ class CursorRegistryTest {
 
   private static void assertRefused(Call call, ErrorNumber number) {
     assertThatThrownBy(call::run)
-        .isInstanceOfSatisfying(LockstepException.class, e -> assertThat(e.number()).isEqualTo(number));
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.number()).isEqualTo(number));
   }
 }

@@ -23,7 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 class DocumentApiTest {
   private static final List<String> TRANSCRIPTS =
       List.of(
-          "collections.txt", "documents.txt", "documents-many.txt", "indexes.txt", "import.txt", "simple.txt");
+          "collections.txt",
+          "documents.txt",
+          "documents-many.txt",
+          "indexes.txt",
+          "import.txt",
+          "simple.txt");
 
   @TempDir static Path folder;
 
@@ -42,11 +47,10 @@ class DocumentApiTest {
   @TestFactory
   Stream<DynamicContainer> answersAsRecorded() {
     return TRANSCRIPTS.stream()
-        .flatMap(
-            name ->
-                Stream.of(
-                    dynamicContainer(name + " in JSON", exchanges(name, false)),
-                    dynamicContainer(name + " in VelocyPack", exchanges(name, true))));
+        .flatMap(name ->
+            Stream.of(
+                dynamicContainer(name + " in JSON", exchanges(name, false)),
+                dynamicContainer(name + " in VelocyPack", exchanges(name, true))));
   }
 
   /// The exchanges of one file build on each other: all of them talk to one server of their own.
@@ -74,13 +78,17 @@ class DocumentApiTest {
   }
 
   private static void hold(
-      ApiServer server, Transcript transcript, Transcript.Exchange exchange, boolean velocyPack) throws IOException {
+      ApiServer server, Transcript transcript, Transcript.Exchange exchange, boolean velocyPack)
+      throws IOException {
     Map<String, String> headers = new HashMap<>();
-    exchange.requestHeaders().forEach((header, value) -> headers.put(header, transcript.filled(value)));
+    exchange
+        .requestHeaders()
+        .forEach((header, value) -> headers.put(header, transcript.filled(value)));
     String path = transcript.filled(exchange.path());
     ApiServer.Reply reply;
     if (velocyPack && !exchange.rawBody()) {
-      reply = server.sendVelocyPack(exchange.verb(), path, headers, transcript.filled(exchange.body()));
+      reply =
+          server.sendVelocyPack(exchange.verb(), path, headers, transcript.filled(exchange.body()));
     } else {
       if (velocyPack) {
         headers.put("Accept", "application/x-velocypack");
@@ -90,7 +98,9 @@ class DocumentApiTest {
       reply = server.send(exchange.verb(), path, headers, body.getBytes(StandardCharsets.UTF_8));
     }
     assertThat(reply.status()).as("status; body %s", reply.json()).isEqualTo(exchange.status());
-    exchange.responseHeaders().forEach((header, value) -> transcript.checkHeader(header, value, reply.header(header)));
+    exchange
+        .responseHeaders()
+        .forEach((header, value) -> transcript.checkHeader(header, value, reply.header(header)));
     if (exchange.responseHeaders().isEmpty() && reply.header("x-arango-error-codes") != null) {
       assertThat(reply.header("x-arango-error-codes")).as("unexpected header").isNull();
     }

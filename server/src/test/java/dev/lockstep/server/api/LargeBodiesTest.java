@@ -59,8 +59,10 @@ class LargeBodiesTest {
 
   @Test
   void anArrayOfManyPiecesKeepsOrderAndCountsErrors() throws Exception {
-    server.send("POST", "/_api/document/c", "[{\"_key\":\"k7\"},{\"_key\":\"k" + (DOCUMENTS - 1) + "\"}]");
-    ApiServer.Reply reply = server.send("POST", "/_api/document/c?waitForSync=true", arrayOf("{\"_key\":\"k#\"}"));
+    server.send(
+        "POST", "/_api/document/c", "[{\"_key\":\"k7\"},{\"_key\":\"k" + (DOCUMENTS - 1) + "\"}]");
+    ApiServer.Reply reply =
+        server.send("POST", "/_api/document/c?waitForSync=true", arrayOf("{\"_key\":\"k#\"}"));
     assertThat(reply.status()).isEqualTo(201);
     assertThat(reply.header("x-arango-error-codes")).isEqualTo("{\"1210\":2}");
     JsonNode results = JSON.readTree(reply.json());
@@ -73,14 +75,16 @@ class LargeBodiesTest {
         assertThat(result.path("_key").asText()).isEqualTo("k" + i);
       }
     }
-    assertThat(server.store.requireDatabase("_system").requireCollection("c").count()).isEqualTo(DOCUMENTS);
+    assertThat(server.store.requireDatabase("_system").requireCollection("c").count())
+        .isEqualTo(DOCUMENTS);
   }
 
   @Test
   void velocyPackArraysStreamBothWays() {
     Map<String, String> headers =
         Map.of("Content-Type", "application/x-velocypack", "Accept", "application/x-velocypack");
-    ApiServer.Reply reply = server.send("POST", "/_api/document/c", headers, vpackArrayOf(DOCUMENTS));
+    ApiServer.Reply reply =
+        server.send("POST", "/_api/document/c", headers, vpackArrayOf(DOCUMENTS));
     assertThat(reply.status()).isEqualTo(202);
     VPackSlice results = VPackValidator.validateWhole(reply.body(), ValidationLimits.REQUEST);
     assertThat(results.length()).isEqualTo(DOCUMENTS);
@@ -107,7 +111,8 @@ class LargeBodiesTest {
 
   @Test
   void aSyntaxErrorInTheFirstPieceLeavesNothingBehind() {
-    ApiServer.Reply reply = server.send("POST", "/_api/document/c", "[{\"_key\":\"a\"},{\"_key\":\"b\"},{]");
+    ApiServer.Reply reply =
+        server.send("POST", "/_api/document/c", "[{\"_key\":\"a\"},{\"_key\":\"b\"},{]");
     assertThat(reply.status()).isEqualTo(400);
     assertThat(reply.json()).contains("\"errorNum\":600");
     assertThat(server.store.requireDatabase("_system").requireCollection("c").count()).isZero();
@@ -116,22 +121,28 @@ class LargeBodiesTest {
   @Test
   void aSyntaxErrorInALaterPieceSaysWhatIsDone() {
     String array = arrayOf("{\"_key\":\"k#\"}");
-    ApiServer.Reply reply = server.send("POST", "/_api/document/c", array.substring(0, array.length() - 2));
+    ApiServer.Reply reply =
+        server.send("POST", "/_api/document/c", array.substring(0, array.length() - 2));
     assertThat(reply.status()).isEqualTo(400);
     int done = 2 * DocumentResource.PIECE_OPERATIONS_MAX;
-    assertThat(reply.json()).contains("the first " + done + " elements of the array are processed already");
-    assertThat(server.store.requireDatabase("_system").requireCollection("c").count()).isEqualTo(done);
+    assertThat(reply.json())
+        .contains("the first " + done + " elements of the array are processed already");
+    assertThat(server.store.requireDatabase("_system").requireCollection("c").count())
+        .isEqualTo(done);
   }
 
   @Test
   void anImportOfManyPiecesListsAllItsErrors() throws Exception {
-    String lines = arrayOf("{\"_key\":\"k#\"}").replace("},", "}\n").replace("[", "").replace("]", "");
+    String lines =
+        arrayOf("{\"_key\":\"k#\"}").replace("},", "}\n").replace("[", "").replace("]", "");
     server.send("POST", "/_api/import?collection=c&type=documents", lines);
-    ApiServer.Reply reply = server.send("POST", "/_api/import?collection=c&type=documents&details=true", lines);
+    ApiServer.Reply reply =
+        server.send("POST", "/_api/import?collection=c&type=documents&details=true", lines);
     JsonNode answer = JSON.readTree(reply.json());
     assertThat(answer.get("errors").asInt()).isEqualTo(DOCUMENTS);
     assertThat(answer.get("details").size()).isEqualTo(DOCUMENTS);
-    assertThat(answer.get("details").get(DOCUMENTS - 1).asText()).startsWith("at position " + (DOCUMENTS - 1) + ": ");
+    assertThat(answer.get("details").get(DOCUMENTS - 1).asText())
+        .startsWith("at position " + (DOCUMENTS - 1) + ": ");
   }
 
   @Test
@@ -153,7 +164,10 @@ class LargeBodiesTest {
   void aLargeDocumentComesBackAsItWas() throws Exception {
     String text = "0123456789".repeat(500_000);
     ApiServer.Reply reply =
-        server.send("POST", "/_api/document/c?returnNew=true", "{\"_key\":\"big\",\"text\":\"" + text + "\"}");
+        server.send(
+            "POST",
+            "/_api/document/c?returnNew=true",
+            "{\"_key\":\"big\",\"text\":\"" + text + "\"}");
     assertThat(JSON.readTree(reply.json()).get("new").get("text").asText()).isEqualTo(text);
     JsonNode read = JSON.readTree(server.send("GET", "/_api/document/c/big", "").json());
     assertThat(read.get("text").asText()).isEqualTo(text);

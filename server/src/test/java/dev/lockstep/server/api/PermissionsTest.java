@@ -13,8 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Which level each request needs: `none`, `ro` and `rw` are users with that level on the collection and read access to
-/// the database; `owner` may change the database as well.
+/// Which level each request needs: `none`, `ro` and `rw` are users with that level on the
+/// collection and read access to the database; `owner` may change the database as well.
 class PermissionsTest {
   @TempDir static Path folder;
 
@@ -64,14 +64,16 @@ class PermissionsTest {
         "DELETE | /_api/document/c/nothing          | ''                                | rw",
         "GET    | /_api/index?collection=c          | ''                                | ro",
         "GET    | /_api/index/c/0                   | ''                                | ro",
-        "POST   | /_api/index?collection=c          | {\"type\":\"persistent\",\"fields\":[\"x\"]} | owner",
+        "POST   | /_api/index?collection=c          | {\"type\":\"persistent\",\"fields\":[\"x\"]}"
+            + " | owner",
         "DELETE | /_api/index/c/99                  | ''                                | owner",
         "POST   | /_api/import?collection=c&type=list | []                              | rw",
         "PUT    | /_api/simple/all                  | {\"collection\":\"c\"}            | ro",
         "PUT    | /_api/simple/by-example           | {\"collection\":\"c\",\"example\":{}} | ro",
         "PUT    | /_api/simple/lookup-by-keys       | {\"collection\":\"c\",\"keys\":[]} | ro",
         "PUT    | /_api/simple/remove-by-keys       | {\"collection\":\"c\",\"keys\":[]} | rw",
-        "PUT    | /_api/simple/update-by-example    | {\"collection\":\"c\",\"example\":{\"q\":1},\"newValue\":{}} | rw",
+        "PUT    | /_api/simple/update-by-example    |"
+            + " {\"collection\":\"c\",\"example\":{\"q\":1},\"newValue\":{}} | rw",
       })
   void areAskedFor(String verb, String path, String body, String least) {
     boolean allowed = false;
@@ -119,6 +121,7 @@ class PermissionsTest {
   }
 
   private static ApiServer.Reply as(String user, String verb, String path, String body) {
-    return server.send(verb, path, Map.of("Authorization", "user " + user), body.getBytes(StandardCharsets.UTF_8));
+    return server.send(
+        verb, path, Map.of("Authorization", "user " + user), body.getBytes(StandardCharsets.UTF_8));
   }
 }

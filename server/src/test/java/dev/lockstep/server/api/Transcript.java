@@ -22,8 +22,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A conversation with the server as a text file: what is sent and what must come back. The notation is explained at
-/// the top of `transcripts/collections.txt`; `>>` lines are sent as they are, one line of the body each.
+/// A conversation with the server as a text file: what is sent and what must come back. The
+/// notation is explained at the top of `transcripts/collections.txt`; `>>` lines are sent as they
+/// are, one line of the body each.
 final class Transcript {
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -117,7 +118,15 @@ final class Transcript {
     }
     assertThat(status).as("line %d ff. has no status", line).isNotZero();
     return new Exchange(
-        line, request[0], request[1], requestHeaders, body.toString(), raw, status, responseHeaders, responseBody);
+        line,
+        request[0],
+        request[1],
+        requestHeaders,
+        body.toString(),
+        raw,
+        status,
+        responseHeaders,
+        responseBody);
   }
 
   private static boolean isHeader(String text) {
@@ -135,7 +144,8 @@ final class Transcript {
     StringBuilder filled = new StringBuilder();
     while (matcher.find()) {
       JsonNode value = values.get(matcher.group());
-      matcher.appendReplacement(filled, Matcher.quoteReplacement(value == null ? matcher.group() : value.asText()));
+      matcher.appendReplacement(
+          filled, Matcher.quoteReplacement(value == null ? matcher.group() : value.asText()));
     }
     return matcher.appendTail(filled).toString();
   }
@@ -160,7 +170,9 @@ final class Transcript {
     }
     pattern.append(Pattern.quote(expected.substring(end)));
     Matcher found = Pattern.compile(pattern.toString()).matcher(actual);
-    assertThat(found.matches()).as("header %s: expecting '%s', got '%s'", name, filled(expected), actual).isTrue();
+    assertThat(found.matches())
+        .as("header %s: expecting '%s', got '%s'", name, filled(expected), actual)
+        .isTrue();
     for (int i = 0; i < unknown.size(); i++) {
       remember(unknown.get(i), TextNode.valueOf(found.group(i + 1)));
     }

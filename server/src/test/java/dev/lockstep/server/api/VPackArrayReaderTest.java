@@ -48,7 +48,8 @@ class VPackArrayReaderTest {
         "06 0d 02 00 00 00 00 00 00 31 32 09 0a | [1, 2]",
         "07 0e 00 03 00 31 32 33 05 00 06 00 07 00 | [1, 2, 3]",
         "08 18 00 00 00 03 00 00 00 31 32 33 09 00 00 00 0a 00 00 00 0b 00 00 00 | [1, 2, 3]",
-        "09 2c 00 00 00 00 00 00 00 31 32 33 09 00 00 00 00 00 00 00 0a 00 00 00 00 00 00 00 0b 00 00 00 00 00 00 00 03 00 00 00 00 00 00 00 | [1, 2, 3]",
+        "09 2c 00 00 00 00 00 00 00 31 32 33 09 00 00 00 00 00 00 00 0a 00 00 00 00 00 00 00 0b 00"
+            + " 00 00 00 00 00 00 03 00 00 00 00 00 00 00 | [1, 2, 3]",
         "13 06 31 32 33 03                      | [1, 2, 3]",
       })
   void readsEveryLayout(String bytes, String expected) throws IOException {
@@ -122,7 +123,8 @@ class VPackArrayReaderTest {
       })
   void refusesWhatIsMalformed(String bytes) throws IOException {
     if (bytes.startsWith("13 06")) {
-      // The position of the trailer already says how many elements there are; the number itself adds nothing.
+      // The position of the trailer already says how many elements there are; the number itself
+      // adds nothing.
       assertThat(read(hex(bytes))).hasSize(3);
     } else {
       assertThatThrownBy(() -> read(hex(bytes))).isInstanceOf(InvalidVPackException.class);
@@ -133,7 +135,8 @@ class VPackArrayReaderTest {
   void refusesElementsBeyondTheLimitBeforeReadingThem() throws IOException {
     ByteArrayOutputStream array = new ByteArrayOutputStream();
     array.write(hex("05 ff ff ff 7f 00 00 00 00 bf 00 00 00 40 00 00 00 00"));
-    VPackArrayReader reader = new VPackArrayReader(new ByteArrayInputStream(array.toByteArray()), 1 << 20);
+    VPackArrayReader reader =
+        new VPackArrayReader(new ByteArrayInputStream(array.toByteArray()), 1 << 20);
     assertThatThrownBy(reader::next).isInstanceOf(VPackTooLargeException.class);
   }
 }
