@@ -10,6 +10,8 @@ import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackValidator;
 import dev.lockstep.core.document.ValidationLimits;
+import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
@@ -34,12 +36,14 @@ public final class CollectionChecker {
 
   private final Snapshot snapshot;
   private final DocumentRows rows;
+  private final Map<Long, RevisionTree> trees;
   private final CatalogImage catalog;
   private final List<String> problems = new ArrayList<>();
 
   private CollectionChecker(StoreSnapshot store) {
     this.snapshot = store.storage();
     this.rows = store.documentRows();
+    this.trees = store.trees();
     this.catalog = store.image();
   }
 
@@ -160,6 +164,27 @@ public final class CollectionChecker {
       }
     }
     checkChunks(state);
+    checkTree(state);
+  }
+
+  private void checkTree(CollectionState state) {
+    RevisionTree kept = trees.get(state.generation());
+    if (kept == null) {
+      return;
+    }
+    RevisionTree read = RevisionTrees.read(snapshot, state.generation());
+    List<RevisionRange> differences = RevisionTree.differences(kept, read);
+    if (!differences.isEmpty() || !kept.sameRevisions(read)) {
+      report(
+          describe(state)
+              + " has a revision tree of "
+              + kept.count()
+              + " revisions, its documents make one of "
+              + read.count()
+              + "; they differ in "
+              + differences.size()
+              + " ranges");
+    }
   }
 
   private long checkPrimary(CollectionState state) {

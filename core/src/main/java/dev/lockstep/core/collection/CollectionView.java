@@ -2,6 +2,7 @@ package dev.lockstep.core.collection;
 
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTree;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one collection: either in the frozen state of a [StoreSnapshot], or the newest committed
@@ -15,6 +16,16 @@ public interface CollectionView {
 
   /// Null if there is none.
   @Nullable Document document(String key);
+
+  /// The document that has this revision now, null if there is none.
+  @Nullable Document document(Revision revision);
+
+  /// The revision tree of exactly this view's state. Costs nothing where it is in memory, else a
+  /// pass over all keys.
+  ///
+  /// @throws dev.lockstep.core.revision.RevisionTreeException if the collection holds revisions no
+  ///   tree can take (decimal ones from before revisions were times)
+  RevisionTree revisionTree();
 
   /// Whole documents in ascending order of revisions, which is storage order.
   ///

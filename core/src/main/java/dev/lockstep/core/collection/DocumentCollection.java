@@ -8,6 +8,7 @@ import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentChecksum;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
@@ -168,6 +169,7 @@ public final class DocumentCollection {
       CollectionState truncated = current.withGeneration(generation, indexes);
       CollectionProgress now =
           new CollectionProgress(progress.lastKeyValue(), store.clock().next().value());
+      store.trees().begin(generation, new RevisionTreeEditor());
       try (WriteBatch batch = store.engine().newBatch()) {
         putDefinition(batch, truncated);
         batch.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, current.id()), now.encode());
@@ -445,6 +447,13 @@ public final class DocumentCollection {
     } finally {
       unlock();
     }
+  }
+
+  /// Builds the revision tree anew from the data; writers go on meanwhile.
+  ///
+  /// @return false if there can be no tree, or so much was written meanwhile that it was given up
+  public boolean rebuildRevisionTree() {
+    return store.trees().rebuild(state().generation());
   }
 
   /// @throws LockstepException 1203 after the drop

@@ -12,7 +12,10 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.WriteBatch;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,6 +60,7 @@ public final class DocumentStore implements AutoCloseable {
   private final LargeDocuments largeDocuments;
   private final UnreachableStorage unreachable;
   private final DocumentExpiry expiry;
+  private final RevisionTrees trees;
 
   /// Guards names of databases and collections.
   private final ReentrantLock catalogLock = new ReentrantLock();
@@ -81,8 +85,10 @@ public final class DocumentStore implements AutoCloseable {
     this.ids = new IdCounter(engine, gate, IdCounter.firstUnreserved(engine));
     this.documentRows = new DocumentRows(identity.chunkBytes());
     this.largeDocuments = new LargeDocuments(engine, gate, documentRows);
-    this.unreachable = new UnreachableStorage(engine, gate, identity.indexKeyBytes());
+    this.unreachable =
+        new UnreachableStorage(engine, gate, identity.indexKeyBytes(), this::forgetTree);
     this.expiry = new DocumentExpiry(this);
+    this.trees = new RevisionTrees(engine, gate);
   }
 
   /// Opens what the engine holds, or founds it: server id, `_system`, system collections. Purges
@@ -121,6 +127,7 @@ public final class DocumentStore implements AutoCloseable {
         database.publish(new DocumentCollection(this, database, state, progress));
       }
     }
+    trees.load(changeLog, generationsByCollection(image));
     boolean founding = databasesByName.isEmpty();
     if (founding) {
       commitDatabase(newId(), SYSTEM);
@@ -286,7 +293,8 @@ public final class DocumentStore implements AutoCloseable {
 
   /// One consistent state of everything. The caller closes it.
   public StoreSnapshot snapshot() {
-    return new StoreSnapshot(engine.snapshot(), documentRows, identity.indexKeyBytes());
+    return trees.freeze((snapshot, frozen) ->
+        new StoreSnapshot(snapshot, documentRows, identity.indexKeyBytes(), frozen));
   }
 
   /// Whether clients' document writes are refused with 1004.
@@ -304,6 +312,7 @@ public final class DocumentStore implements AutoCloseable {
   public void start() {
     unreachable.start();
     expiry.start();
+    trees.start(this::generations);
   }
 
   /// Stops the threads. Leaves the engine open. What still waited for being purged is purged by the
@@ -312,10 +321,39 @@ public final class DocumentStore implements AutoCloseable {
   public void close() {
     try {
       expiry.stop();
+      trees.stop();
       unreachable.stop();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    trees.storeAll();
+  }
+
+  private static Map<Long, Long> generationsByCollection(CatalogImage image) {
+    Map<Long, Long> generations = new HashMap<>();
+    for (CollectionState state : image.collections.values()) {
+      generations.put(state.id(), state.generation());
+    }
+    return generations;
+  }
+
+  /// Of all collections.
+  private Collection<Long> generations() {
+    List<Long> generations = new ArrayList<>();
+    for (Database database : databases()) {
+      for (DocumentCollection collection : database.collections()) {
+        generations.add(collection.lastState().generation());
+      }
+    }
+    return generations;
+  }
+
+  private void forgetTree(long generation) {
+    trees.forget(generation);
+  }
+
+  RevisionTrees trees() {
+    return trees;
   }
 
   StoreSettings settings() {

@@ -11,6 +11,8 @@ import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentKey;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTreeEditor;
+import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.EngineLimits;
 import dev.lockstep.core.storage.Keys;
@@ -23,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +57,9 @@ public final class GenerationLoad implements AutoCloseable {
   private final KeyFilter seen = new KeyFilter();
   private final long bytesMax;
   private final int operationsMax;
+
+  /// Null once a revision came that no tree can take.
+  private @Nullable RevisionTreeEditor tree = new RevisionTreeEditor();
 
   private List<StoredIndex> indexes = List.of();
   private Phase phase = Phase.LOADING;
@@ -151,7 +157,9 @@ public final class GenerationLoad implements AutoCloseable {
       room(DocumentRows.ROW_OVERHEAD, 1);
       rows.delete(batch(), generation, existing);
       pendingRevisions.remove(existing.revision());
+      changeTree(editor -> editor.remove(existing.asRevision()));
     }
+    changeTree(editor -> editor.insert(document.revision()));
     putRows(document);
     room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 1);
     batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
@@ -214,11 +222,24 @@ public final class GenerationLoad implements AutoCloseable {
       batch().delete(Keyspace.PRIMARY, primaryKey);
       pending.put(key, new Pending(null));
       pendingRevisions.remove(existing.revision());
+      changeTree(editor -> editor.remove(existing.asRevision()));
       count--;
       countDelta--;
     } catch (LockstepException | StorageException e) {
       phase = Phase.FAILED;
       throw e;
+    }
+  }
+
+  private void changeTree(Consumer<RevisionTreeEditor> change) {
+    RevisionTreeEditor editor = tree;
+    if (editor != null) {
+      try {
+        change.accept(editor);
+      } catch (RevisionTreeException impossible) {
+        // A collection with such revisions goes without; followers use the keys protocol.
+        tree = null;
+      }
     }
   }
 
@@ -368,6 +389,10 @@ public final class GenerationLoad implements AutoCloseable {
     // Revisions given out from here on exceed those of the new documents.
     store.clock().observe(new Revision(newest));
 
+    RevisionTreeEditor editor = tree;
+    if (editor != null) {
+      store.trees().begin(generation, editor);
+    }
     try (WriteBatch swap = store.engine().newBatch()) {
       DocumentCollection.putDefinition(swap, next);
       swap.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, id), progress.encode());

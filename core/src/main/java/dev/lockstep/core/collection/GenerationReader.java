@@ -3,6 +3,7 @@ package dev.lockstep.core.collection;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentKey;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
@@ -41,6 +42,16 @@ final class GenerationReader {
   /// Null if the revision has no document (any more).
   @Nullable Document document(PrimaryEntry entry) {
     return rows.read(view, generation, entry.revision());
+  }
+
+  /// Null if the revision has no document (any more).
+  @Nullable Document document(Revision revision) {
+    return rows.read(view, generation, revision.value());
+  }
+
+  /// Reads every primary row.
+  RevisionTree revisionTree() {
+    return RevisionTrees.read(view, generation);
   }
 
   DocumentCursor byRevision(Revision fromExclusive) {

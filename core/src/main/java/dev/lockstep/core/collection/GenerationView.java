@@ -2,6 +2,7 @@ package dev.lockstep.core.collection;
 
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTree;
 import org.jspecify.annotations.Nullable;
 
 /// A collection in a frozen storage view.
@@ -9,9 +10,24 @@ final class GenerationView implements CollectionView {
   private final GenerationReader reader;
   private final CollectionDefinition definition;
 
-  GenerationView(GenerationReader reader, CollectionDefinition definition) {
+  private final @Nullable RevisionTree tree;
+
+  /// @param tree of this very state, null if it is to be read from it when asked for
+  GenerationView(
+      GenerationReader reader, CollectionDefinition definition, @Nullable RevisionTree tree) {
     this.reader = reader;
     this.definition = definition;
+    this.tree = tree;
+  }
+
+  @Override
+  public RevisionTree revisionTree() {
+    return tree == null ? reader.revisionTree() : tree;
+  }
+
+  @Override
+  public @Nullable Document document(Revision revision) {
+    return reader.document(revision);
   }
 
   @Override

@@ -4,8 +4,10 @@ import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.StorageView;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -62,11 +64,23 @@ final class LatestView implements CollectionView {
       CollectionState state = collection.state();
       try (Snapshot snapshot = store.engine().snapshot()) {
         if (collection.isCurrent(state)) {
-          return new GenerationView(reader(snapshot, state), state.definition(0)).document(key);
+          return new GenerationView(reader(snapshot, state), state.definition(0), null)
+              .document(key);
         }
       }
     }
     throw restless();
+  }
+
+  @Override
+  public @Nullable Document document(Revision revision) {
+    return read(reader -> Optional.ofNullable(reader.document(revision))).orElse(null);
+  }
+
+  @Override
+  public RevisionTree revisionTree() {
+    RevisionTree current = store.trees().current(collection.state().generation());
+    return current == null ? read(GenerationReader::revisionTree) : current;
   }
 
   @Override

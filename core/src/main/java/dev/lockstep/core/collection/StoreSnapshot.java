@@ -1,5 +1,6 @@
 package dev.lockstep.core.collection;
 
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.Tick;
 import java.util.ArrayList;
@@ -14,14 +15,21 @@ public final class StoreSnapshot implements AutoCloseable {
   private final Snapshot snapshot;
   private final DocumentRows documentRows;
   private final int indexKeyBytesMax;
+  private final Map<Long, RevisionTree> trees;
 
   /// Read when first needed; the catalog of a snapshot never changes.
   private volatile @Nullable CatalogImage image;
 
-  StoreSnapshot(Snapshot snapshot, DocumentRows documentRows, int indexKeyBytesMax) {
+  /// @param trees of this very state, by generation; those missing are read from it
+  StoreSnapshot(
+      Snapshot snapshot,
+      DocumentRows documentRows,
+      int indexKeyBytesMax,
+      Map<Long, RevisionTree> trees) {
     this.snapshot = snapshot;
     this.documentRows = documentRows;
     this.indexKeyBytesMax = indexKeyBytesMax;
+    this.trees = trees;
   }
 
   /// The last change this state contains; it contains every earlier one.
@@ -72,7 +80,9 @@ public final class StoreSnapshot implements AutoCloseable {
     return found == null
         ? null
         : new GenerationView(
-            new GenerationReader(snapshot, documentRows, found.generation()), definition(found));
+            new GenerationReader(snapshot, documentRows, found.generation()),
+            definition(found),
+            trees.get(found.generation()));
   }
 
   private CollectionDefinition definition(CollectionState state) {
@@ -96,6 +106,10 @@ public final class StoreSnapshot implements AutoCloseable {
       image = known;
     }
     return known;
+  }
+
+  Map<Long, RevisionTree> trees() {
+    return trees;
   }
 
   Snapshot storage() {

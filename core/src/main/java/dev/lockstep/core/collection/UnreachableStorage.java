@@ -11,6 +11,7 @@ import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,13 +53,17 @@ final class UnreachableStorage {
   private final StorageEngine engine;
   private final CommitGate gate;
   private final int keyBytesMax;
+  private final LongConsumer generationPurged;
   private final LinkedBlockingQueue<Item> queue = new LinkedBlockingQueue<>(QUEUE_MAX);
   private @Nullable Thread thread;
 
-  UnreachableStorage(StorageEngine engine, CommitGate gate, int keyBytesMax) {
+  /// @param generationPurged told about each generation before it goes
+  UnreachableStorage(
+      StorageEngine engine, CommitGate gate, int keyBytesMax, LongConsumer generationPurged) {
     this.engine = engine;
     this.gate = gate;
     this.keyBytesMax = keyBytesMax;
+    this.generationPurged = generationPurged;
   }
 
   /// Declares something unreachable, as part of the commit that makes it so or comes before its
@@ -117,6 +122,7 @@ final class UnreachableStorage {
   }
 
   private void purgeGeneration(long generation) {
+    generationPurged.accept(generation);
     KeyRange rows = KeyRange.prefix(Keys.of(generation));
     engine.purge(Keyspace.DOCUMENTS, rows);
     engine.purge(Keyspace.PRIMARY, rows);

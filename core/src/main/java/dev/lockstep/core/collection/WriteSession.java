@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /// The write path: one call of [DocumentCollection#write], carried out by one thread that holds the
@@ -99,6 +100,11 @@ final class WriteSession {
 
   /// Revision to key of documents in the batch.
   private final Map<Long, String> revisionOverlay = new HashMap<>();
+
+  /// What the batch does to the revision tree, in order.
+  private final List<Long> treeRevisions = new ArrayList<>();
+
+  private final List<Boolean> treeInsertions = new ArrayList<>();
 
   /// Revisions whose chunks have been committed ahead of the batch.
   private final List<Long> ahead = new ArrayList<>();
@@ -363,6 +369,7 @@ final class WriteSession {
     target.delete(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), remove.key()));
     stage(target, indexChanges);
     target.appendChange(change);
+    changeTree(existing.entry().revision(), false);
     countDelta--;
     newest = CollectionProgress.max(newest, revision.value());
     if (!single) {
@@ -444,6 +451,10 @@ final class WriteSession {
     target.put(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key), entry.encode());
     stage(target, indexChanges);
     target.appendChange(change);
+    if (existing != null) {
+      changeTree(existing.entry().revision(), false);
+    }
+    changeTree(revision, true);
     newest = CollectionProgress.max(newest, revision);
     if (existing == null) {
       keys.observe(key);
@@ -801,7 +812,17 @@ final class WriteSession {
       current.delete(
           Keyspace.CATALOG, CatalogKey.of(CatalogKey.LARGE_DOCUMENT, state.generation(), revision));
     }
-    LockstepException refusal = store.gate().commit(current, Durability.PROCESS_CRASH);
+    LockstepException refusal;
+    Lock commitLock = store.trees().commitLock();
+    commitLock.lock();
+    try {
+      refusal = store.gate().commit(current, Durability.PROCESS_CRASH);
+      if (refusal == null && !treeRevisions.isEmpty()) {
+        store.trees().apply(state.generation(), treeChange());
+      }
+    } finally {
+      commitLock.unlock();
+    }
     if (refusal == null) {
       committed = progress;
       wrote = true;
@@ -809,6 +830,21 @@ final class WriteSession {
       clearBatch();
     }
     return refusal;
+  }
+
+  private void changeTree(long revision, boolean inserted) {
+    treeRevisions.add(revision);
+    treeInsertions.add(inserted);
+  }
+
+  private RevisionTrees.TreeChange treeChange() {
+    long[] revisions = new long[treeRevisions.size()];
+    boolean[] inserted = new boolean[revisions.length];
+    for (int i = 0; i < revisions.length; i++) {
+      revisions[i] = treeRevisions.get(i);
+      inserted[i] = treeInsertions.get(i);
+    }
+    return new RevisionTrees.TreeChange(revisions, inserted);
   }
 
   private void clearBatch() {
@@ -823,6 +859,8 @@ final class WriteSession {
     overlay.clear();
     uniqueOverlay.clear();
     revisionOverlay.clear();
+    treeRevisions.clear();
+    treeInsertions.clear();
   }
 
   private void discard() {
