@@ -102,12 +102,11 @@
       }
       return found;
     }
-    if (cache[name] !== undefined) {
-      return { id: name, filename: null, text: null, own: true };
-    }
-    const own = system.moduleSource(name);
-    if (own !== null && (Module.builtinModules.includes(name) || from.own)) {
-      return { id: name, filename: null, text: own, own: true };
+    if (Module.builtinModules.includes(name) || from.own) {
+      const text = cache[name] !== undefined ? '' : system.moduleSource(name);
+      if (text !== null) {
+        return { id: name, filename: null, text, own: true };
+      }
     }
     const folders = from.paths.slice();
     if (system.currentModuleDirectory()) {

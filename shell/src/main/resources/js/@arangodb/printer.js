@@ -2,7 +2,7 @@
 // Turns values into the text that print() shows.
 
 // Deeper structures end in "...": nobody reads them, and the printer's own recursion is bounded with this.
-const DEPTH_MAX = 500;
+const DEPTH_MAX = 200;
 
 const COLORS = { key: '\u001b[34m', string: '\u001b[32m', number: '\u001b[36m', constant: '\u001b[35m' };
 const RESET = '\u001b[0m';
@@ -30,7 +30,10 @@ function objectText(value, depth, context) {
   if (names.length === 0) {
     return context.pretty ? '{' + lineBreak(depth) + '}' : '{ }';
   }
-  const members = names.map(name => colored('key', JSON.stringify(name), context) + ' : ' + text(value[name], depth + 1, context));
+  const members = [];
+  for (const name of names) {
+    members.push(colored('key', JSON.stringify(name), context) + ' : ' + text(value[name], depth + 1, context));
+  }
   return context.pretty
     ? '{' + lineBreak(depth + 1) + members.join(',' + lineBreak(depth + 1)) + lineBreak(depth) + '}'
     : '{ ' + members.join(', ') + ' }';
@@ -40,8 +43,10 @@ function arrayText(value, depth, context) {
   if (value.length === 0) {
     return '[ ]';
   }
-  // Array.from, not map: holes print as undefined.
-  const elements = Array.from(value, element => text(element, depth + 1, context));
+  const elements = [];
+  for (let i = 0; i < value.length; i++) {
+    elements.push(text(value[i], depth + 1, context));
+  }
   return context.pretty
     ? '[' + lineBreak(depth + 1) + elements.join(',' + lineBreak(depth + 1)) + lineBreak(depth) + ']'
     : '[ ' + elements.join(', ') + ' ]';

@@ -81,7 +81,7 @@ const WANTED_MAX = 1000;
 
 // The waits between two looks at a job, in milliseconds: at once for the small ones, and a long one costs little.
 const PAUSE_FIRST = 10;
-const PAUSE_MAX = 80;
+const PAUSE_MAX = 50;
 const PROGRESS_EVERY = 250;
 const REPORT_EVERY = 10000;
 // Looks at a job that may fail in a row (server overloaded, connection just closed) before we give up waiting.
