@@ -44,6 +44,10 @@ import picocli.CommandLine.Spec;
       "(the shell then answers 1, as arangosh does)."
     })
 public final class LockstepCommand implements Runnable {
+  /// Held, because loggers that nobody holds lose their level.
+  private static final java.util.logging.Logger LINE_EDITOR_LOG =
+      java.util.logging.Logger.getLogger("org.jline");
+
   @Spec private CommandSpec spec;
 
   private LockstepCommand() {}
@@ -106,6 +110,9 @@ public final class LockstepCommand implements Runnable {
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.toLevel(levelName, Level.WARN));
     root.addAppender(appender);
+    // The line editor's advice (permissions of the history file and the like) would land in the
+    // middle of the screen.
+    LINE_EDITOR_LOG.setLevel(java.util.logging.Level.SEVERE);
   }
 
   @Override

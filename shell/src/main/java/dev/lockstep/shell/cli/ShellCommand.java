@@ -129,7 +129,7 @@ public final class ShellCommand implements Callable<Integer> {
     @Option(
         names = "--console.prompt",
         paramLabel = "<pattern>",
-        defaultValue = "%%E@%%d> ",
+        defaultValue = "%E@%d> ",
         description =
             "%%t time, %%p seconds of the last command, %%d database, %%e endpoint, %%E the same"
                 + " without protocol, %%u user. Default: '%%E@%%d> '")

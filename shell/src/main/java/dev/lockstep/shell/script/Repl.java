@@ -1,6 +1,9 @@
 package dev.lockstep.shell.script;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,7 +48,7 @@ public final class Repl {
             .parser(new TypedTextParser(scripts))
             .history(new ShellHistory())
             .variable(LineReader.HISTORY_SIZE, ShellHistory.LINES_MAX)
-            .variable(LineReader.HISTORY_FILE_SIZE, ShellHistory.LINES_MAX)
+            .variable(LineReader.HISTORY_FILE_SIZE, ShellHistory.FILE_LINES_KEPT)
             .option(LineReader.Option.HISTORY_TIMESTAMPED, false)
             .option(LineReader.Option.HISTORY_INCREMENTAL, true)
             .option(LineReader.Option.HISTORY_IGNORE_SPACE, true)
@@ -57,6 +60,7 @@ public final class Repl {
             .option(LineReader.Option.COMPLETE_MATCHER_TYPO, false)
             .option(LineReader.Option.COMPLETE_MATCHER_CAMELCASE, false);
     if (settings.historyFile() != null) {
+      createForOwnerOnly(settings.historyFile());
       builder.variable(LineReader.HISTORY_FILE, settings.historyFile());
     }
     if (settings.autoComplete()) {
@@ -80,6 +84,15 @@ public final class Repl {
       });
     }
     this.reader = builder.build();
+  }
+
+  private static void createForOwnerOnly(Path file) {
+    try {
+      Files.createFile(
+          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (IOException | UnsupportedOperationException _) {
+      // It is there already, or cannot be had; the line editor then says what it cannot save.
+    }
   }
 
   /// @return exit status for the program

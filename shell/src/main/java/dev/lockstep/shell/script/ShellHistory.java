@@ -10,6 +10,10 @@ final class ShellHistory extends DefaultHistory {
   /// As many as arangosh keeps.
   static final int LINES_MAX = 1_000;
 
+  /// What the file is cut to. It grows by a quarter before it is cut again, so it never holds more
+  /// than [#LINES_MAX].
+  static final int FILE_LINES_KEPT = 800;
+
   /// Words that come with secrets, and the calls whose arguments are secrets without saying so.
   private static final Pattern SECRET =
       Pattern.compile(

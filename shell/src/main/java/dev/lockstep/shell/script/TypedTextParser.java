@@ -3,6 +3,7 @@ package dev.lockstep.shell.script;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.EOFError;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
@@ -32,7 +33,22 @@ final class TypedTextParser implements Parser {
     return new Typed(line, cursor, word);
   }
 
-  private record Typed(String line, int cursor, String word) implements ParsedLine {
+  private record Typed(String line, int cursor, String word) implements CompletingParsedLine {
+    @Override
+    public CharSequence escape(CharSequence candidate, boolean complete) {
+      return candidate;
+    }
+
+    @Override
+    public int rawWordCursor() {
+      return word.length();
+    }
+
+    @Override
+    public int rawWordLength() {
+      return word.length();
+    }
+
     @Override
     public int wordCursor() {
       return word.length();
