@@ -20,6 +20,7 @@ const password = env.LOCKSTEP_LEADER_PASSWORD || "";
 db._useDatabase(database);
 const replication = require("@arangodb/replication");
 
+const begun = Date.now();
 let result;
 if (env.LOCKSTEP_ASYNC === "true") {
   const id = replication.syncCollection(collection, { endpoint, username, password, async: true });
@@ -32,6 +33,7 @@ if (env.LOCKSTEP_ASYNC === "true") {
   result = replication.syncCollection(collection, { endpoint, username, password });
 }
 
+const seconds = (Date.now() - begun) / 1000;
 for (const one of result.collections) {
-  print(`${one.name}: ${db[one.name].count()} documents, leader's tick ${result.lastLogTick}`);
+  print(`${one.name}: ${db[one.name].count()} documents in ${seconds} s, leader's tick ${result.lastLogTick}`);
 }

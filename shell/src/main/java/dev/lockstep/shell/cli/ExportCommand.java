@@ -23,10 +23,10 @@ import picocli.CommandLine.Parameters;
 /// does not grow with the collection.
 @Command(
     name = "export",
+    customSynopsis = "lockstep export --collection NAME [options] [FILE]",
     description = {
       "Exports one consistent state of a collection: one JSON object per line (JSONL) or one JSON"
-          + " array, plain or",
-      "compressed with gzip, to a file or to standard output."
+          + " array, plain or compressed with gzip, to a file or to standard output."
     })
 public final class ExportCommand extends CliCommand {
   /// How the output is laid out.

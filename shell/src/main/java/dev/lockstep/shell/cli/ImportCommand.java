@@ -32,9 +32,10 @@ import picocli.CommandLine.Parameters;
 /// [#threads] + 1 packages of about [#batchSize] bytes are in memory.
 @Command(
     name = "import",
+    customSynopsis = "lockstep import --collection NAME [options] [FILE]",
     description = {
-      "Imports documents into a collection: one JSON object per line (JSONL) or one JSON array,",
-      "plain or compressed with gzip, from a file or from standard input."
+      "Imports documents into a collection: one JSON object per line (JSONL) or one JSON array,"
+          + " plain or compressed with gzip, from a file or from standard input."
     })
 public final class ImportCommand extends CliCommand {
   private static final int BATCH_SIZE_MIN = 1 << 10;
@@ -130,8 +131,8 @@ public final class ImportCommand extends CliCommand {
       defaultValue = "2",
       description = {
         "Requests under way at a time (default: ${DEFAULT-VALUE}). With more than one, documents of"
-            + " different",
-        "requests may arrive in another order than they stand in the file; 1 keeps the order."
+            + " different requests may arrive in another order than they stand in the file; 1 keeps"
+            + " the order."
       })
   private int threads;
 

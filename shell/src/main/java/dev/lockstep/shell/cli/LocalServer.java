@@ -163,7 +163,8 @@ final class LocalServer implements AutoCloseable {
     }
   }
 
-  private void end() {
+  /// As [#close()], also for a server that is left running; may be called by several threads.
+  void end() {
     process.destroy();
     try {
       if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {

@@ -32,6 +32,8 @@ import picocli.CommandLine.Spec;
       ExportCommand.class,
       SyncCommand.class,
       VerifyCommand.class,
+      DemoCommand.class,
+      TrainStartCacheCommand.class,
       VersionCommand.class,
       HelpCommand.class
     },
@@ -55,6 +57,13 @@ public final class LockstepCommand implements Runnable {
   /// Runs one command and returns its exit status.
   public static int execute(String... arguments) {
     CommandLine line = create();
+    if (arguments.length == 1 && (arguments[0].equals("--help") || arguments[0].equals("-h"))) {
+      line.usage(line.getOut());
+      return ExitStatus.OK;
+    }
+    if (arguments.length == 1 && arguments[0].equals("--version")) {
+      return line.execute("version");
+    }
     try {
       String[] prepared = prepared(arguments, line);
       if (isShell(arguments)) {

@@ -24,15 +24,15 @@ import picocli.CommandLine.Parameters;
 /// cron.
 @Command(
     name = "sync",
+    customSynopsis = "lockstep sync --leader ENDPOINT [options] COLLECTION...",
     description = {
       "Has a follower copy collections from a leader, as syncCollection does in the shell: the"
-          + " follower's old data stay",
-      "readable until the new copy is complete, then are replaced at once. Ends when that is done.",
+          + " follower's old data stay readable until the new copy is complete, then are replaced"
+          + " at once. Ends when that is done.",
       "",
       "--server.* name the follower. The leader is tcp://HOST:PORT or ssl://HOST:PORT as the"
-          + " follower reaches it, also",
-      "with user (tcp://USER@HOST:PORT); its password comes from LOCKSTEP_LEADER_PASSWORD or from a"
-          + " file."
+          + " follower reaches it, also with user (tcp://USER@HOST:PORT); its password comes from"
+          + " LOCKSTEP_LEADER_PASSWORD or from a file."
     },
     exitCodeList = {
       "0:synchronized",
@@ -76,8 +76,7 @@ public final class SyncCommand extends CliCommand {
       paramLabel = "OPTION=VALUE",
       description = {
         "Any option of syncCollection: --set chunkSize=1048576. May be repeated. A value is read as"
-            + " JSON, and as text if it",
-        "is none."
+            + " JSON, and as text if it is none."
       })
   private Map<String, String> more = new LinkedHashMap<>();
 

@@ -17,16 +17,15 @@ import picocli.CommandLine.Parameters;
 /// both sides as a follower would; nothing is written. Memory does not grow with the collections.
 @Command(
     name = "verify",
+    customSynopsis = "lockstep verify [options] LEADER FOLLOWER",
     description = {
       "Compares collections on two servers: number of documents, properties, indexes, revisions and"
-          + " contents,",
-      "and says what differs. Reads one consistent state of each side; changes nothing.",
+          + " contents, and says what differs. Reads one consistent state of each side; changes"
+          + " nothing.",
       "",
       "LEADER and FOLLOWER are tcp://HOST:PORT or ssl://HOST:PORT, also with user"
-          + " (tcp://USER@HOST:PORT);",
-      "passwords come from the variables LOCKSTEP_LEADER_PASSWORD and LOCKSTEP_FOLLOWER_PASSWORD,"
-          + " from files,",
-      "or are asked for."
+          + " (tcp://USER@HOST:PORT); passwords come from the variables LOCKSTEP_LEADER_PASSWORD"
+          + " and LOCKSTEP_FOLLOWER_PASSWORD, from files, or are asked for."
     },
     exitCodeList = {
       "0:everything compared is equal",
