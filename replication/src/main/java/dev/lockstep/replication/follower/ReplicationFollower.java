@@ -66,7 +66,7 @@ public final class ReplicationFollower implements AutoCloseable {
   }
 
   private SyncJob begin(SyncRequest request) {
-    String id = Long.toUnsignedString(store.newId());
+    String id = Long.toUnsignedString(request.jobId() == 0 ? store.newId() : request.jobId());
     SyncJob job =
         new SyncJob(
             id,
@@ -108,18 +108,8 @@ public final class ReplicationFollower implements AutoCloseable {
   }
 
   /// A job at work or recently finished; null if there is none of that id.
-  public synchronized @Nullable SyncJob job(String id) {
-    for (SyncJob job : running.values()) {
-      if (job.id().equals(id)) {
-        return job;
-      }
-    }
-    for (SyncJob job : finished) {
-      if (job.id().equals(id)) {
-        return job;
-      }
-    }
-    return null;
+  public @Nullable SyncProgress job(String id) {
+    return jobs().stream().filter(job -> job.id().equals(id)).findFirst().orElse(null);
   }
 
   /// Stops all jobs; they fail with 1412. None can begin afterwards. Does not wait for them.

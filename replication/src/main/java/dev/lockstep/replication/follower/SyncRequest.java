@@ -8,8 +8,9 @@ import java.util.List;
 /// @param database the local one that receives the data
 /// @param caller what the user talks to us with
 /// @param warnings to be shown with the job
+/// @param jobId of the asynchronous job it runs as, by which it can be found; 0 if there is none
 public record SyncRequest(
-    String database, SyncOptions options, Caller caller, List<String> warnings) {
+    String database, SyncOptions options, Caller caller, List<String> warnings, long jobId) {
   public SyncRequest {
     warnings = List.copyOf(warnings);
   }

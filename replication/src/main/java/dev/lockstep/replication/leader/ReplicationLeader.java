@@ -72,9 +72,12 @@ public final class ReplicationLeader implements AutoCloseable {
     return identity;
   }
 
-  /// The newest change; never 0, which followers take for an answer without sense.
+  /// The newest change; never 0, which followers take for an answer without sense. It survives
+  /// power loss: a tick that a follower knows must never be assigned again, to another change.
   public Tick lastTick() {
-    return atLeastOne(store.engine().closedTick());
+    Tick tick = store.engine().closedTick();
+    store.engine().sync();
+    return atLeastOne(tick);
   }
 
   private static Tick atLeastOne(Tick tick) {
@@ -98,6 +101,8 @@ public final class ReplicationLeader implements AutoCloseable {
   /// @throws LockstepException 32 if too many are open
   public BatchOpened openBatch(FollowerIdentity follower, Duration ttl, boolean withState) {
     ReplicationBatch batch = batches.open(ttl);
+    // What a follower copies must not be lost here, for the same reason.
+    store.engine().sync();
     Tick tick = atLeastOne(batch.tick());
     followers.batchOpened(follower, tick);
     LoggerState state =

@@ -1,0 +1,86 @@
+package dev.lockstep.server.api;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.replication.follower.ReplicationFollower;
+import dev.lockstep.replication.follower.SyncRequest;
+import dev.lockstep.replication.protocol.SyncOptions;
+import dev.lockstep.replication.protocol.SyncResult;
+import dev.lockstep.server.http.ApiRequest;
+import dev.lockstep.server.http.ApiResponse;
+import dev.lockstep.server.http.HttpVerb;
+import dev.lockstep.server.http.Resource;
+import java.io.IOException;
+
+/// `PUT /_api/replication/sync`: makes this server fetch collections of a leader. For
+/// administrators only: it makes the server connect to an address that the request names.
+final class SyncResource implements Resource {
+  private final ReplicationFollower follower;
+
+  SyncResource(ReplicationFollower follower) {
+    this.follower = follower;
+  }
+
+  /// A lost connection to us shall not cost anybody the outcome of hours.
+  @Override
+  public boolean keepsAsyncAnswer() {
+    return true;
+  }
+
+  @Override
+  public ApiResponse handle(ApiRequest request) throws IOException {
+    try {
+      SyncResult result = synchronize(request);
+      return ApiResponse.json(200, result::render);
+    } catch (LockstepException e) {
+      return failure(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return failure(new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED));
+    }
+  }
+
+  private SyncResult synchronize(ApiRequest request) throws IOException, InterruptedException {
+    ReplicationParameters.requireSegments(request, 0);
+    if (request.verb() != HttpVerb.PUT) {
+      throw request.verbNotSupported();
+    }
+    request.access().requireAdmin();
+    boolean isGlobal = ReplicationParameters.isGlobal(request);
+    SyncOptions.Parsed parsed =
+        SyncOptions.parse(
+            request.bodyObject(),
+            request.isLockstepClient()
+                ? SyncOptions.UnknownOptions.REFUSE
+                : SyncOptions.UnknownOptions.WARN);
+    if (isGlobal) {
+      throw new LockstepException(
+          ErrorNumber.NOT_IMPLEMENTED,
+          "not implemented: Lockstep does not synchronize all databases at once yet; synchronize"
+              + " them one by one");
+    }
+    SyncRequest wish =
+        new SyncRequest(
+            request.database(),
+            parsed.options(),
+            request.isLockstepClient() ? SyncRequest.Caller.LOCKSTEP : SyncRequest.Caller.STOCK,
+            parsed.warnings(),
+            request.cancellation().jobId());
+    return follower.sync(wish, job -> request.cancellation().onCancel(job::cancel));
+  }
+
+  /// JSON in any case: the shells of stock servers ask for VelocyPack and cannot read it here.
+  private static ApiResponse failure(LockstepException failure) {
+    ErrorNumber number = failure.number();
+    VPackBuilder body =
+        new VPackBuilder()
+            .openObject()
+            .member("code", number.httpStatus())
+            .member("error", true)
+            .member("errorMessage", String.valueOf(failure.getMessage()))
+            .member("errorNum", number.number())
+            .close();
+    return ApiResponse.json(number.httpStatus(), body.toSlice());
+  }
+}
