@@ -2,6 +2,7 @@ package dev.lockstep.replication;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.replication.leader.DumpParameters;
 import dev.lockstep.replication.leader.DumpPart;
 import dev.lockstep.replication.leader.FollowerIdentity;
@@ -16,7 +17,7 @@ import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.Messages;
-import dev.lockstep.core.document.VPackBuilder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -92,11 +93,17 @@ public final class DirectLeaderClient implements LeaderClient {
             "inventory",
             () ->
                 leader.inventory(
-                    follower(), batchId, database, includeSystem, includeFoxxQueues, onlyCollection));
+                    follower(),
+                    batchId,
+                    database,
+                    includeSystem,
+                    includeFoxxQueues,
+                    onlyCollection));
     VPackBuilder message = new VPackBuilder();
     inventory.render(message, Instant.EPOCH);
     return Inventory.parse(
-        Messages.object("application/json", message.toSlice().toJson().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        Messages.object(
+            "application/json", message.toSlice().toJson().getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override
@@ -117,7 +124,8 @@ public final class DirectLeaderClient implements LeaderClient {
                       request.batchId(),
                       database,
                       request.collection(),
-                      new DumpParameters(request.form(), number, request.chunkSize(), false, false))) {
+                      new DumpParameters(
+                          request.form(), number, request.chunkSize(), false, false))) {
                 return dump.part();
               }
             });
@@ -142,7 +150,11 @@ public final class DirectLeaderClient implements LeaderClient {
       return call.perform();
     } catch (LockstepException e) {
       throw new LeaderRefusedException(
-          endpoint(), "/_api/replication/" + url, e.number().httpStatus(), "", String.valueOf(e.getMessage()));
+          endpoint(),
+          "/_api/replication/" + url,
+          e.number().httpStatus(),
+          "",
+          String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

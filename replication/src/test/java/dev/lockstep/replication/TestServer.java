@@ -71,7 +71,8 @@ public final class TestServer implements AutoCloseable {
   }
 
   /// @param revision to be kept; null = a new one
-  public static void insert(DocumentCollection collection, String json, @Nullable Revision revision) {
+  public static void insert(
+      DocumentCollection collection, String json, @Nullable Revision revision) {
     WriteResult result =
         collection.write(
             new DocumentWrite.Insert(
@@ -85,13 +86,22 @@ public final class TestServer implements AutoCloseable {
     List<DocumentWrite> operations = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String json =
-          "{\"_key\":\"k" + i + "\",\"value\":" + i + ",\"half\":" + i + ".5,\"text\":\"document " + i
+          "{\"_key\":\"k"
+              + i
+              + "\",\"value\":"
+              + i
+              + ",\"half\":"
+              + i
+              + ".5,\"text\":\"document "
+              + i
               + " äöü\",\"nested\":{\"list\":[1,2.0,null,{\"deep\":true}]}}";
       operations.add(
-          new DocumentWrite.Insert(JsonToVPack.parse(json), OverwriteMode.CONFLICT, true, true, null));
+          new DocumentWrite.Insert(
+              JsonToVPack.parse(json), OverwriteMode.CONFLICT, true, true, null));
       if (operations.size() == 500 || i == count - 1) {
-        collection.write(operations, WRITE).forEach(
-            result -> assertThat(result).isInstanceOf(WriteResult.Written.class));
+        collection
+            .write(operations, WRITE)
+            .forEach(result -> assertThat(result).isInstanceOf(WriteResult.Written.class));
         operations.clear();
       }
     }

@@ -4,6 +4,7 @@ import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.collection.StoreSettings;
 import dev.lockstep.core.document.HybridLogicalClock;
 import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.server.api.CursorRegistry;
 import dev.lockstep.server.api.LogLevelResource;
 import dev.lockstep.server.api.ServerIdentity;
@@ -28,6 +29,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -43,6 +45,7 @@ public final class LockstepServer implements AutoCloseable {
   private final Accounts accounts;
   private final Tokens tokens;
   private final CursorRegistry cursors;
+  private final ReplicationRoles roles;
   private final HttpListener listener;
 
   private LockstepServer(
@@ -51,12 +54,14 @@ public final class LockstepServer implements AutoCloseable {
       Accounts accounts,
       Tokens tokens,
       CursorRegistry cursors,
+      ReplicationRoles roles,
       HttpListener listener) {
     this.settings = settings;
     this.store = store;
     this.accounts = accounts;
     this.tokens = tokens;
     this.cursors = cursors;
+    this.roles = roles;
     this.listener = listener;
   }
 
@@ -83,9 +88,14 @@ public final class LockstepServer implements AutoCloseable {
     TlsIdentity tls = tlsIdentity(settings);
     byte[] secret = jwtSecret(settings.authentication().jwtSecretFile());
     Path spool = emptySpool(settings.databaseDirectory());
+    ServerIdOnceKnown serverId = new ServerIdOnceKnown();
     DocumentStore store =
         DocumentStore.open(
-            engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
+            engine,
+            new HybridLogicalClock(System::currentTimeMillis),
+            StoreSettings.DEFAULT.withExpires(
+                definition -> ReplicationRoles.expires(definition, serverId.value)));
+    serverId.value = store.serverId();
     try {
       Accounts accounts = new Accounts(store, settings.authentication().passwordHash());
       createRootIfNeeded(settings, accounts, environment);
@@ -96,6 +106,7 @@ public final class LockstepServer implements AutoCloseable {
       RequestStatistics statistics = new RequestStatistics();
       ListenerReference reference = new ListenerReference();
       boolean required = settings.authentication().required();
+      ReplicationRoles roles = ReplicationRoles.create(store, settings.replication(), clock);
       Router router =
           ServerWiring.router(
               new ServerWiring.Parts(
@@ -110,6 +121,8 @@ public final class LockstepServer implements AutoCloseable {
                   statistics,
                   logLevels,
                   reference::addresses,
+                  roles.leader(),
+                  roles.follower(),
                   clock));
       HttpListener listener =
           new HttpListener(
@@ -124,11 +137,17 @@ public final class LockstepServer implements AutoCloseable {
       reference.listener = listener;
       store.start();
       listener.start();
-      return new LockstepServer(settings, store, accounts, tokens, cursors, listener);
+      roles.leader().start();
+      return new LockstepServer(settings, store, accounts, tokens, cursors, roles, listener);
     } catch (IOException | RuntimeException e) {
       store.close();
       throw e;
     }
+  }
+
+  /// The store asks which documents expire, and knows only once it is open which ones are its own.
+  private static final class ServerIdOnceKnown {
+    private volatile long value;
   }
 
   /// Breaks the circle between the listener and a resource that tells where it listens.
@@ -144,10 +163,10 @@ public final class LockstepServer implements AutoCloseable {
   private static ServerIdentity identity(ServerSettings settings, DocumentStore store) {
     String host = System.getenv("HOSTNAME");
     return new ServerIdentity(
-        settings.advertisedVersion(),
+        settings.replication().advertisedVersion(),
         productVersion(),
         Long.toUnsignedString(store.serverId()),
-        List.of(),
+        Arrays.stream(Capability.values()).map(Capability::wireName).toList(),
         host == null ? "" : host);
   }
 
@@ -257,7 +276,9 @@ public final class LockstepServer implements AutoCloseable {
   /// then the store.
   @Override
   public void close() {
+    roles.follower().close();
     listener.stop(settings.shutdownGrace());
+    roles.leader().close();
     cursors.close();
     store.close();
   }

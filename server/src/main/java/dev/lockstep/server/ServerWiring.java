@@ -1,6 +1,8 @@
 package dev.lockstep.server;
 
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.follower.ReplicationFollower;
+import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.server.api.AvailabilityResource;
 import dev.lockstep.server.api.CollectionResource;
 import dev.lockstep.server.api.CursorRegistry;
@@ -17,6 +19,7 @@ import dev.lockstep.server.api.JobResource;
 import dev.lockstep.server.api.LogLevelResource;
 import dev.lockstep.server.api.MetricsResource;
 import dev.lockstep.server.api.NotThereResource;
+import dev.lockstep.server.api.ReplicationRoutes;
 import dev.lockstep.server.api.ServerIdentity;
 import dev.lockstep.server.api.ServerResource;
 import dev.lockstep.server.api.SimpleQueryResource;
@@ -53,6 +56,8 @@ final class ServerWiring {
       RequestStatistics statistics,
       LogLevelResource.Levels logLevels,
       Supplier<List<ListenAddress>> addresses,
+      ReplicationLeader leader,
+      ReplicationFollower follower,
       Clock clock) {}
 
   private ServerWiring() {}
@@ -92,6 +97,9 @@ final class ServerWiring {
     router.route("/_admin/metrics", new MetricsResource(store, parts.jobs(), parts.statistics()));
     router.route("/_admin/log/level", new LogLevelResource(parts.logLevels()));
     router.route("/_admin/wal/flush", new WalResource(store));
+
+    // Leader and follower.
+    ReplicationRoutes.register(router, store, parts.leader(), parts.follower(), parts.clock());
 
     routeWhatIsNotThere(router);
     return router;

@@ -252,6 +252,15 @@ public final class GenerationLoad implements AutoCloseable {
     return row == null ? null : PrimaryEntry.decode(row);
   }
 
+  /// Makes the key generator go on after a number, even if no document has it: the leader may have
+  /// removed the last one.
+  ///
+  /// @param lastKeyValue the leader's [CollectionDefinition#lastKeyValue], unsigned
+  public void continueKeysAfter(long lastKeyValue) {
+    require(Phase.LOADING);
+    keys.observe(lastKeyValue);
+  }
+
   /// Documents in the new generation.
   public long count() {
     return count;

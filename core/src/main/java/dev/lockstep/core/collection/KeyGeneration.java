@@ -50,6 +50,14 @@ final class KeyGeneration {
     last = CollectionProgress.max(last, number);
   }
 
+  /// Learns how far another server's generator of this collection has come; its documents may be
+  /// gone.
+  void observe(long lastOfOther) {
+    if (options.type() != KeyGeneratorType.UUID) {
+      last = CollectionProgress.max(last, lastOfOther);
+    }
+  }
+
   private long advanceTo(long number) {
     last = number;
     return number;

@@ -90,6 +90,7 @@ final class FullSync implements CollectionSync {
                   record.dumpObserver(source))
               .into(load);
       check(outcome, load.count());
+      load.continueKeysAfter(source.lastKeyValue());
       stop.throwIfStopped();
       record.transition(
           SyncPhase.INDEXING, "creating indexes for collection '" + source.name() + "'");

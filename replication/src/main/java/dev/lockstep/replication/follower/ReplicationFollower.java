@@ -24,7 +24,6 @@ public final class ReplicationFollower implements AutoCloseable {
   private final FollowerSettings settings;
   private final InstantSource time;
   private final Predicate<String> isTailing;
-  private final SyncListener listener;
 
   // All below: guarded by this.
   /// By database.
@@ -39,14 +38,12 @@ public final class ReplicationFollower implements AutoCloseable {
       LeaderConnector connector,
       FollowerSettings settings,
       InstantSource time,
-      Predicate<String> isTailing,
-      SyncListener listener) {
+      Predicate<String> isTailing) {
     this.store = store;
     this.connector = connector;
     this.settings = settings;
     this.time = time;
     this.isTailing = isTailing;
-    this.listener = listener;
   }
 
   /// Synchronizes; returns when it is done.
@@ -74,7 +71,6 @@ public final class ReplicationFollower implements AutoCloseable {
             store,
             connector,
             settings,
-            listener,
             new JobRecord(id, request.database(), time, request.options().verbose()));
     synchronized (this) {
       if (isClosed) {

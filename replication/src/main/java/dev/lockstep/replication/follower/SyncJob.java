@@ -2,7 +2,6 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
-import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.protocol.Inventory;
@@ -29,7 +28,6 @@ public final class SyncJob {
   private final DocumentStore store;
   private final LeaderConnector connector;
   private final FollowerSettings settings;
-  private final SyncListener listener;
   private final JobRecord record;
   private final StopSignal stop = new StopSignal();
 
@@ -39,14 +37,12 @@ public final class SyncJob {
       DocumentStore store,
       LeaderConnector connector,
       FollowerSettings settings,
-      SyncListener listener,
       JobRecord record) {
     this.id = id;
     this.request = request;
     this.store = store;
     this.connector = connector;
     this.settings = settings;
-    this.listener = listener;
     this.record = record;
     request.warnings().forEach(record::warn);
   }
@@ -120,9 +116,8 @@ public final class SyncJob {
       List<SyncResult.Collection> done = new ArrayList<>();
       for (SyncPlan.Item item : plan.items()) {
         stop.throwIfStopped();
-        CollectionDefinition definition = sync(item, database, leader).run();
+        sync(item, database, leader).run();
         record.collectionDone();
-        listener.collectionReplaced(database.name(), definition.name());
         done.add(new SyncResult.Collection(item.source().id(), item.source().name()));
       }
       record.transition(SyncPhase.FINISHING, "ending the batch on the leader");

@@ -18,4 +18,16 @@ public record LeaderAddress(
     Duration connectTimeout,
     Duration silenceMax,
     long responseBytesMax,
-    int sslProtocol) {}
+    int sslProtocol) {
+  public LeaderAddress withTimeouts(Duration connect, Duration silence) {
+    return new LeaderAddress(
+        endpoint,
+        database,
+        credentials,
+        followerId,
+        connect,
+        silence,
+        responseBytesMax,
+        sslProtocol);
+  }
+}

@@ -20,10 +20,20 @@ import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import dev.lockstep.replication.DirectLeaderClient;
 import dev.lockstep.replication.TestServer;
+import dev.lockstep.replication.protocol.DumpPage;
+import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.InventoryCollection;
+import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.SyncResult;
+import java.time.InstantSource;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,10 +66,8 @@ class FullSyncTest {
 
     world.assertEqual("test");
     assertThat(result.collections())
-        .containsExactly(
-            new SyncResult.Collection(Long.toUnsignedString(source.id()), "test"));
+        .containsExactly(new SyncResult.Collection(Long.toUnsignedString(source.id()), "test"));
     assertThat(result.lastLogTick()).isEqualTo(before);
-    assertThat(world.replaced).containsExactly("_system/test");
     assertThat(world.leader.batches().openBatches()).isZero();
     // The indexes work: the same value is refused.
     assertThat(
@@ -67,7 +75,11 @@ class FullSyncTest {
                 .here("test")
                 .write(
                     new DocumentWrite.Insert(
-                        JsonToVPack.parse("{\"value\":7}"), OverwriteMode.CONFLICT, true, true, null),
+                        JsonToVPack.parse("{\"value\":7}"),
+                        OverwriteMode.CONFLICT,
+                        true,
+                        true,
+                        null),
                     TestServer.WRITE))
         .isInstanceOf(WriteResult.Refused.class);
   }
@@ -115,32 +127,19 @@ class FullSyncTest {
             new HookedLeader(client) {
               @Override
               <T> T around(String name, Request<T> request) throws InterruptedException {
-                assertThat(TestServer.contents(world.here("test"))).isEqualTo(old);
+                // The last request comes after the swap.
+                if (!name.equals("close")) {
+                  assertThat(TestServer.contents(world.here("test"))).isEqualTo(old);
+                }
                 dumps[0] += name.equals("dump") ? 1 : 0;
-                return name.equals("close") ? super.around(name, () -> null) : request.send();
+                return request.send();
               }
             };
-    // The last request, after the swap, must not look at the old data.
-    world.disturbance = withoutClose(world.disturbance);
 
     world.sync("test");
 
     assertThat(dumps[0]).isGreaterThan(5);
     world.assertEqual("test");
-  }
-
-  private static java.util.function.UnaryOperator<dev.lockstep.replication.protocol.LeaderClient>
-      withoutClose(
-          java.util.function.UnaryOperator<dev.lockstep.replication.protocol.LeaderClient> inner) {
-    return client -> {
-      var watched = (HookedLeader) inner.apply(client);
-      return new HookedLeader(watched) {
-        @Override
-        public void closeBatch(String batchId) throws InterruptedException {
-          watched.leader.closeBatch(batchId);
-        }
-      };
-    };
   }
 
   @Test
@@ -172,8 +171,7 @@ class FullSyncTest {
     TestServer.insert(
         world.leaderServer.createEdges("knows"),
         "{\"_key\":\"e\",\"_from\":\"a/1\",\"_to\":\"b/2\",\"w\":0.5}");
-    TestServer.insert(
-        world.leaderServer.system().requireCollection("_graphs"), "{\"_key\":\"g\"}");
+    TestServer.insert(world.leaderServer.system().requireCollection("_graphs"), "{\"_key\":\"g\"}");
     world.leaderServer.create("empty");
     TestServer.fill(world.followerServer.create("empty"), 3);
 
@@ -312,6 +310,16 @@ class FullSyncTest {
     TestServer.insert(
         world.leaderServer.createEdges("a_edges"), "{\"_from\":\"a/1\",\"_to\":\"a/2\"}");
     TestServer.fill(world.followerServer.create("mine"), 1);
+    Set<String> dumped = new LinkedHashSet<>();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public DumpPage dump(DumpRequest request) throws InterruptedException {
+                dumped.add(request.collection());
+                return super.dump(request);
+              }
+            };
 
     SyncResult result =
         world.sync(
@@ -321,7 +329,11 @@ class FullSyncTest {
     assertThat(result.collections())
         .extracting(SyncResult.Collection::name)
         .containsExactly("c", "a", "a_edges");
-    assertThat(world.replaced).containsExactly("_system/a", "_system/c", "_system/a_edges");
+    assertThat(dumped)
+        .containsExactly(
+            world.there("a").definition().globallyUniqueId(),
+            world.there("c").definition().globallyUniqueId(),
+            world.there("a_edges").definition().globallyUniqueId());
     assertThat(world.followerServer.system().collection("b")).isNull();
     assertThat(world.here("mine").count()).isOne();
   }
@@ -335,11 +347,10 @@ class FullSyncTest {
         .isInstanceOfSatisfying(
             LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1203))
         .hasMessageStartingWith("collection or view not found: nosuch");
-    assertThatThrownBy(
-            () ->
-                world.sync(
-                    "\"restrictType\":\"include\",\"restrictCollections\":[\"test\",\"nosuch\"]",
-                    SyncRequest.Caller.LOCKSTEP))
+    assertThatThrownBy(() ->
+            world.sync(
+                "\"restrictType\":\"include\",\"restrictCollections\":[\"test\",\"nosuch\"]",
+                SyncRequest.Caller.LOCKSTEP))
         .hasMessageStartingWith("collection or view not found: nosuch");
     assertThatThrownBy(() -> world.sync("_statistics"))
         .hasMessageContaining("'_statistics' is never replicated");
@@ -354,8 +365,7 @@ class FullSyncTest {
     ReplicationFollower follower = world.follower();
 
     SyncResult result =
-        SyncWorld.sync(
-            follower, SyncWorld.only("nosuch"), SyncRequest.Caller.STOCK, job -> {});
+        SyncWorld.sync(follower, SyncWorld.only("nosuch"), SyncRequest.Caller.STOCK, job -> {});
 
     assertThat(result.collections()).isEmpty();
     assertThat(result.lastLogTick()).isGreaterThan(Tick.NONE);
@@ -406,33 +416,31 @@ class FullSyncTest {
 
   /// Claims that every index is unique, as a leader whose data were damaged would.
   private static final class UniqueIndexes extends HookedLeader {
-    UniqueIndexes(dev.lockstep.replication.protocol.LeaderClient leader) {
+    UniqueIndexes(LeaderClient leader) {
       super(leader);
     }
 
     @Override
-    public dev.lockstep.replication.protocol.Inventory inventory(
-        String batchId, boolean system, boolean queues, String only) throws InterruptedException {
+    public Inventory inventory(String batchId, boolean system, boolean queues, String only)
+        throws InterruptedException {
       var inventory = super.inventory(batchId, system, queues, only);
-      return new dev.lockstep.replication.protocol.Inventory(
+      return new Inventory(
           inventory.collections().stream().map(UniqueIndexes::unique).toList(),
           0,
           inventory.lastLogTick());
     }
 
-    private static dev.lockstep.replication.protocol.InventoryCollection unique(
-        dev.lockstep.replication.protocol.InventoryCollection collection) {
-      return new dev.lockstep.replication.protocol.InventoryCollection(
+    private static InventoryCollection unique(InventoryCollection collection) {
+      return new InventoryCollection(
           collection.id(),
           collection.globallyUniqueId(),
           false,
           collection.properties(),
           0,
           collection.indexes().stream()
-              .map(
-                  index ->
-                      IndexDefinition.of(index.type(), index.fields(), true, false)
-                          .withIdAndName(index.id(), index.name()))
+              .map(index ->
+                  IndexDefinition.of(index.type(), index.fields(), true, false)
+                      .withIdAndName(index.id(), index.name()))
               .toList(),
           List.of());
     }
@@ -459,18 +467,13 @@ class FullSyncTest {
     var self =
         new ReplicationFollower(
             world.leaderServer.store(),
-            address ->
-                new dev.lockstep.replication.DirectLeaderClient(
-                    world.leader, address.database(), false),
+            address -> new DirectLeaderClient(world.leader, address.database(), false),
             SyncWorld.SETTINGS,
-            java.time.InstantSource.system(),
-            database -> false,
-            (database, collection) -> {});
+            InstantSource.system(),
+            database -> false);
 
-    assertThatThrownBy(
-            () ->
-                SyncWorld.sync(
-                    self, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {}))
+    assertThatThrownBy(() ->
+            SyncWorld.sync(self, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {}))
         .isInstanceOfSatisfying(
             LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1405))
         .hasMessage(
@@ -494,16 +497,13 @@ class FullSyncTest {
   void createsNothingWhereThatIsForbidden() throws InterruptedException {
     TestServer.fill(world.leaderServer.create("test"), 3);
 
-    assertThatThrownBy(
-            () ->
-                world.sync(
-                    "\"skipCreateDrop\":true," + SyncWorld.only("test"),
-                    SyncRequest.Caller.LOCKSTEP))
+    assertThatThrownBy(() ->
+            world.sync(
+                "\"skipCreateDrop\":true," + SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP))
         .isInstanceOfSatisfying(
             LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1203));
     world.followerServer.create("test");
-    world.sync(
-        "\"skipCreateDrop\":true," + SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP);
+    world.sync("\"skipCreateDrop\":true," + SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP);
     world.assertEqual("test");
   }
 
@@ -513,10 +513,8 @@ class FullSyncTest {
     world.sync("test");
     world.followerServer.store().close();
 
-    try (var rebooted =
-        new TestServer(world.followerServer.engine().losePower(new java.util.Random(1)))) {
-      TestServer.assertSame(
-          world.there("test"), rebooted.system().requireCollection("test"));
+    try (var rebooted = new TestServer(world.followerServer.engine().losePower(new Random(1)))) {
+      TestServer.assertSame(world.there("test"), rebooted.system().requireCollection("test"));
       rebooted.system().requireCollection("test").truncate(Durability.PROCESS_CRASH);
     }
   }

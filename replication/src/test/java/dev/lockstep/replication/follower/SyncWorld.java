@@ -12,8 +12,6 @@ import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.SyncResult;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -40,7 +38,6 @@ final class SyncWorld implements AutoCloseable {
   final TestServer leaderServer;
   final TestServer followerServer;
   final ReplicationLeader leader;
-  final List<String> replaced = new CopyOnWriteArrayList<>();
 
   /// Whether the leader behaves like a stock one.
   boolean asStock;
@@ -64,12 +61,10 @@ final class SyncWorld implements AutoCloseable {
   ReplicationFollower follower() {
     return new ReplicationFollower(
         followerServer.store(),
-        address ->
-            disturbance.apply(new DirectLeaderClient(leader, address.database(), asStock)),
+        address -> disturbance.apply(new DirectLeaderClient(leader, address.database(), asStock)),
         settings,
         InstantSource.system(),
-        database -> isTailing,
-        (database, collection) -> replaced.add(database + "/" + collection));
+        database -> isTailing);
   }
 
   SyncResult sync(String collection) throws InterruptedException {

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -28,8 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ReplicationLeaderTest {
-  private static final FollowerIdentity FOLLOWER =
-      new FollowerIdentity("4711", "0", "", "_system");
+  private static final FollowerIdentity FOLLOWER = new FollowerIdentity("4711", "0", "", "_system");
   private static final Duration TTL = Duration.ofSeconds(60);
 
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
@@ -73,7 +73,10 @@ class ReplicationLeaderTest {
 
     Inventory inventory = leader.inventory(FOLLOWER, batch.id(), "_system", true, true, "");
 
-    assertThat(inventory.collections()).extracting(InventoryCollection::name).contains("c").doesNotContain("later");
+    assertThat(inventory.collections())
+        .extracting(InventoryCollection::name)
+        .contains("c")
+        .doesNotContain("later");
     assertThat(inventory.lastLogTick()).isEqualTo(batch.lastTick());
     assertThat(dumpText(batch.id(), "c", 0, 1000)).contains("\"a\"").doesNotContain("\"b\"");
     assertThat(leader.lastTick()).isGreaterThan(Objects.requireNonNull(batch.lastTick()));
@@ -127,7 +130,8 @@ class ReplicationLeaderTest {
 
     assertThatThrownBy(() -> small.openBatch(FOLLOWER, TTL, false))
         .isInstanceOfSatisfying(
-            LockstepException.class, e -> assertThat(e.number()).isEqualTo(ErrorNumber.RESOURCE_LIMIT))
+            LockstepException.class,
+            e -> assertThat(e.number()).isEqualTo(ErrorNumber.RESOURCE_LIMIT))
         .hasMessageContaining("2 replication batches are open")
         .hasMessageContaining("--replication.batches-max");
 
@@ -209,7 +213,7 @@ class ReplicationLeaderTest {
     int offset = 0;
     byte[] all = whole.body().toByteArray();
     for (byte[] part : parts) {
-      assertThat(part).isEqualTo(java.util.Arrays.copyOfRange(all, offset, offset + part.length));
+      assertThat(part).isEqualTo(Arrays.copyOfRange(all, offset, offset + part.length));
       offset += part.length;
     }
     assertThat(offset).isEqualTo(all.length);
@@ -294,7 +298,11 @@ class ReplicationLeaderTest {
 
     try (var dump =
         small.dump(
-            FOLLOWER, batch.id(), "_system", "c", new DumpParameters(DumpForm.JSON, 0, 1 << 20, false, false))) {
+            FOLLOWER,
+            batch.id(),
+            "_system",
+            "c",
+            new DumpParameters(DumpForm.JSON, 0, 1 << 20, false, false))) {
       assertThat(dump.part().body().length()).isBetween(1000L, 2000L);
       assertThat(dump.part().hasMore()).isTrue();
     }
@@ -308,7 +316,10 @@ class ReplicationLeaderTest {
     BatchOpened batch = open();
 
     for (String name :
-        List.of("c", Long.toUnsignedString(collection.id()), collection.definition().globallyUniqueId())) {
+        List.of(
+            "c",
+            Long.toUnsignedString(collection.id()),
+            collection.definition().globallyUniqueId())) {
       assertThat(dumpText(batch.id(), name, 0, 100)).contains("\"a\"");
     }
     assertThatThrownBy(() -> dumpText(batch.id(), "nosuch", 0, 100))
@@ -330,7 +341,9 @@ class ReplicationLeaderTest {
     LoggerState state = leader.loggerState(FOLLOWER);
 
     assertThat(state.clients()).hasSize(3);
-    assertThat(state.clients()).extracting(LoggerState.Client::syncerId).containsExactly("0", "0", "77");
+    assertThat(state.clients())
+        .extracting(LoggerState.Client::syncerId)
+        .containsExactly("0", "0", "77");
     assertThat(leader.oldestTickNeeded()).isEqualTo(first.lastTick());
     now = now.plus(Duration.ofHours(2)).plusMillis(1);
     assertThat(leader.loggerState(FOLLOWER).clients()).isEmpty();
@@ -358,7 +371,11 @@ class ReplicationLeaderTest {
       throws InterruptedException {
     try (var dump =
         leader.dump(
-            FOLLOWER, batchId, "_system", collection, new DumpParameters(form, from, chunkSize, false, false))) {
+            FOLLOWER,
+            batchId,
+            "_system",
+            collection,
+            new DumpParameters(form, from, chunkSize, false, false))) {
       return dump.part();
     }
   }

@@ -12,6 +12,7 @@ import dev.lockstep.core.document.VPackSlice;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -171,7 +172,7 @@ class DumpReaderTest {
     byte[] whole =
         JsonToVPack.parse("{\"_key\":\"a\",\"_rev\":\"_fw2YvKK--_\",\"n\":1}").toByteArray();
     for (int length = 1; length < whole.length; length++) {
-      byte[] cut = java.util.Arrays.copyOf(whole, length);
+      byte[] cut = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> read(velocyPack(cut)))
           .isInstanceOf(ProtocolViolationException.class);
     }

@@ -18,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,10 +67,10 @@ class InventoryTest {
     assertThat(products.indexes())
         .extracting(IndexDefinition::id, IndexDefinition::name, IndexDefinition::type)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple(68127L, "by_price", IndexType.PERSISTENT),
-            org.assertj.core.groups.Tuple.tuple(68131L, "goes", IndexType.TTL),
-            org.assertj.core.groups.Tuple.tuple(68135L, "place", IndexType.GEO),
-            org.assertj.core.groups.Tuple.tuple(68139L, "inv", IndexType.INVERTED));
+            Tuple.tuple(68127L, "by_price", IndexType.PERSISTENT),
+            Tuple.tuple(68131L, "goes", IndexType.TTL),
+            Tuple.tuple(68135L, "place", IndexType.GEO),
+            Tuple.tuple(68139L, "inv", IndexType.INVERTED));
     assertThat(products.indexes().get(1).expireAfter()).isEqualTo(3600.5);
     assertThat(extra(products, 0)).isEqualTo("{\"cacheEnabled\":true,\"storedValues\":[\"name\"]}");
     assertThat(extra(products, 2)).isEqualTo("{\"geoJson\":true}");

@@ -32,7 +32,8 @@ public final class ApiResponse {
     /// A stored document, to which `_id` is added on the way out.
     record StoredDocumentBody(VPackSlice stored, String collection) implements Body {}
 
-    record Stream(String contentType, StreamBody writer) implements Body {}
+    /// @param length in bytes, -1 if only writing it will tell
+    record Stream(String contentType, long length, StreamBody writer) implements Body {}
   }
 
   private static final Body.Empty EMPTY = new Body.Empty();
@@ -129,7 +130,14 @@ public final class ApiResponse {
   /// A body that is written while it is sent. Up to 64 KiB it goes out with `content-length`,
   /// beyond that in chunks.
   public static ApiResponse stream(int status, String contentType, StreamBody writer) {
-    return new ApiResponse(status, new Body.Stream(contentType, writer));
+    return new ApiResponse(status, new Body.Stream(contentType, -1, writer));
+  }
+
+  /// A body of known length, written while it is sent.
+  ///
+  /// @param length exactly what `writer` writes, in bytes
+  public static ApiResponse stream(int status, String contentType, long length, StreamBody writer) {
+    return new ApiResponse(status, new Body.Stream(contentType, length, writer));
   }
 
   /// Adds a header.

@@ -25,7 +25,7 @@ record RenderedBody(String contentType, long length, StreamBody writer) {
       case ApiResponse.Body.Empty empty -> NONE;
       case ApiResponse.Body.Bytes bytes -> ofBytes(bytes.contentType(), bytes.bytes());
       case ApiResponse.Body.Stream stream ->
-          new RenderedBody(stream.contentType(), -1, stream.writer());
+          new RenderedBody(stream.contentType(), stream.length(), stream.writer());
       case ApiResponse.Body.Value value ->
           velocyPack && !value.alwaysJson()
               ? ofSlice(value.value())

@@ -8,8 +8,23 @@ import java.util.List;
 /// Tells long work that it is no longer wanted: its job was cancelled or the server ends. Goes from
 /// quiet to cancelled once and stays there. Thread-safe.
 public final class CancellationSignal {
+  private final long jobId;
   private final List<Runnable> actions = new ArrayList<>();
   private volatile boolean cancelled;
+
+  /// Of work that is no stored job.
+  public CancellationSignal() {
+    this(0);
+  }
+
+  CancellationSignal(long jobId) {
+    this.jobId = jobId;
+  }
+
+  /// The id under which the job's answer is stored; 0 if the work is no stored job.
+  public long jobId() {
+    return jobId;
+  }
 
   public boolean isCancelled() {
     return cancelled;

@@ -37,12 +37,13 @@ public final class JobRegistry implements AutoCloseable {
     final String owner;
     final boolean keepsAnswer;
     final Instant created;
-    final CancellationSignal cancellation = new CancellationSignal();
+    final CancellationSignal cancellation;
     @Nullable StoredAnswer answer;
     @Nullable Instant ended;
 
     Job(long id, String owner, boolean keepsAnswer, Instant created) {
       this.id = id;
+      this.cancellation = new CancellationSignal(id);
       this.owner = owner;
       this.keepsAnswer = keepsAnswer;
       this.created = created;

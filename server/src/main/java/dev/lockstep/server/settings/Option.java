@@ -188,7 +188,44 @@ enum Option {
       "3.11.14",
       "<version>",
       "Version of ArangoDB that clients and stock followers are told; decides which protocol they"
-          + " speak.");
+          + " speak."),
+  REPLICATION_BATCHES_MAX(
+      "replication.batches-max",
+      Kind.INTEGER,
+      false,
+      "64",
+      "<count>",
+      "Snapshots that followers may hold at once; each keeps old data from being removed."),
+  REPLICATION_CONNECT_TIMEOUT(
+      "replication.connect-timeout",
+      Kind.SECONDS,
+      false,
+      null,
+      "<seconds>",
+      "Limit of one attempt to connect to a leader, whatever users ask for; at least 1."),
+  REPLICATION_REQUEST_TIMEOUT(
+      "replication.request-timeout",
+      Kind.SECONDS,
+      false,
+      null,
+      "<seconds>",
+      "Longest silence of a leader during one request, whatever users ask for; at least 3."),
+  REPLICATION_LEADER_CAFILE(
+      "replication.leader-cafile",
+      Kind.TEXT,
+      false,
+      null,
+      "<file>",
+      "PEM file with the authorities that ssl:// leaders are checked against; without it those of"
+          + " the Java runtime."),
+  REPLICATION_VERIFY_LEADER(
+      "replication.verify-leader",
+      Kind.BOOLEAN,
+      false,
+      "true",
+      "<true|false>",
+      "Whether the certificates of ssl:// leaders are checked. Without, whoever sits on the way can"
+          + " read and change everything.");
 
   /// The form of a value.
   enum Kind {

@@ -194,6 +194,11 @@ final class OptionValues {
     }
   }
 
+  /// As [#seconds], null if the option is not given.
+  @Nullable Duration secondsOrNull(Option option, Duration min, Duration max) {
+    return one(option) == null ? null : seconds(option, min, max);
+  }
+
   Duration seconds(Option option, Duration min, Duration max) {
     Given value = required(option);
     String expected = "seconds from " + min.toSeconds() + " to " + max.toSeconds();

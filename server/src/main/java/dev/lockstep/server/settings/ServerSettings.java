@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 /// @param endpoints at least one
 /// @param tlsKeyFile set if an endpoint wants TLS
 /// @param shutdownGrace how long requests in flight may take to end
-/// @param advertisedVersion `digits.digits.digits[-suffix]`, major version 3
 public record ServerSettings(
     List<ListenAddress> endpoints,
     Path databaseDirectory,
@@ -26,7 +25,7 @@ public record ServerSettings(
     StorageSettings storage,
     Duration shutdownGrace,
     List<LogSetting> logLevels,
-    String advertisedVersion) {
+    ReplicationSettings replication) {
   /// What a command line asks for.
   public sealed interface Request {
     record Help(String text) implements Request {}
@@ -125,7 +124,17 @@ public record ServerSettings(
         storage,
         values.seconds(Option.SERVER_SHUTDOWN_TIMEOUT, Duration.ZERO, Duration.ofHours(1)),
         values.each(Option.LOG_LEVEL, LogSetting::parse),
-        values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version));
+        replication(values));
+  }
+
+  private static ReplicationSettings replication(OptionValues values) {
+    return new ReplicationSettings(
+        values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version),
+        values.integer(Option.REPLICATION_BATCHES_MAX, 1, 100_000),
+        values.secondsOrNull(Option.REPLICATION_CONNECT_TIMEOUT, Duration.ofSeconds(1), YEAR),
+        values.secondsOrNull(Option.REPLICATION_REQUEST_TIMEOUT, Duration.ofSeconds(3), YEAR),
+        values.path(Option.REPLICATION_LEADER_CAFILE),
+        values.bool(Option.REPLICATION_VERIFY_LEADER));
   }
 
   private static PasswordHash passwordHash(String text) {
