@@ -15,6 +15,10 @@ import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 
 /// A RocksDB iterator. Owns it, its read options and its bounds; holds its snapshot, if any.
+///
+/// Its methods exclude each other: a lease that expires may close a cursor while a request still
+/// reads from it, and a freed iterator must never be touched. The engine frees it without this
+/// lock, but only when its gate is shut, and every method enters the gate.
 final class RocksCursor implements StorageCursor, NativeResource {
   /// Where RocksDB is told to copy a value to when only its length is asked for.
   private static final ByteBuffer NOWHERE = ByteBuffer.allocateDirect(0);
@@ -77,7 +81,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   }
 
   @Override
-  public boolean next() {
+  public synchronized boolean next() {
     enter();
     try {
       if (exhausted) {
@@ -122,7 +126,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   }
 
   @Override
-  public void seek(byte[] key) {
+  public synchronized void seek(byte[] key) {
     enter();
     engine.gate.leave();
     onEntry = false;
@@ -141,7 +145,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   }
 
   @Override
-  public byte[] key() {
+  public synchronized byte[] key() {
     enterOnEntry();
     try {
       return iterator.key();
@@ -151,7 +155,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   }
 
   @Override
-  public byte[] value() {
+  public synchronized byte[] value() {
     enterOnEntry();
     try {
       return iterator.value();
@@ -161,7 +165,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   }
 
   @Override
-  public int valueLength() {
+  public synchronized int valueLength() {
     enterOnEntry();
     try {
       return iterator.value(NOWHERE.duplicate());
@@ -174,7 +178,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
     engine.gate.enter();
     if (closed) {
       engine.gate.leave();
-      throw new IllegalStateException("the cursor is closed");
+      throw new StorageException("the cursor is closed");
     }
   }
 
@@ -187,7 +191,7 @@ final class RocksCursor implements StorageCursor, NativeResource {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
       closed = true;
       engine.release(this);

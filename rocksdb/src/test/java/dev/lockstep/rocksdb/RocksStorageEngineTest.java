@@ -15,11 +15,15 @@ import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.StorageView;
 import dev.lockstep.core.storage.WriteBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,7 +137,7 @@ class RocksStorageEngineTest {
       assertThat(count(engine, 1)).isEqualTo(1_000);
       assertThat(count(engine, 2)).isZero();
       assertThat(count(engine, 3)).isEqualTo(1_000);
-      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 6L * MEBIBYTE);
+      awaitAtMostOnDisk(engine, 10);
     }
   }
 
@@ -145,7 +149,7 @@ class RocksStorageEngineTest {
         put(engine, generation, 8_000, 1024);
         engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(generation - 1)));
       }
-      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 28L * MEBIBYTE);
+      awaitAtMostOnDisk(engine, 28);
       assertThat(count(engine, 6)).isEqualTo(8_000);
       assertThat(count(engine, 5)).isZero();
     }
@@ -170,7 +174,7 @@ class RocksStorageEngineTest {
       }
       cursor.close();
       await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
-      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 8L * MEBIBYTE);
+      awaitAtMostOnDisk(engine, 10);
     }
   }
 
@@ -184,7 +188,7 @@ class RocksStorageEngineTest {
     }
     try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
       await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
-      await().atMost(PATIENCE).until(() -> engine.bytesOnDisk() < 6L * MEBIBYTE);
+      awaitAtMostOnDisk(engine, 10);
     }
   }
 
@@ -265,6 +269,26 @@ class RocksStorageEngineTest {
   }
 
   // --- helpers
+
+  private void awaitAtMostOnDisk(StorageEngine engine, int mebibytes) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(engine.bytesOnDisk())
+                .as(this::files)
+                .isLessThan((long) mebibytes * MEBIBYTE));
+  }
+
+  private String files() {
+    try (Stream<Path> files = Files.list(directory.resolve("database"))) {
+      return files
+          .map(file -> file.getFileName() + " " + file.toFile().length())
+          .sorted()
+          .collect(Collectors.joining("\n"));
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
 
   private static CommitOutcome putOne(StorageEngine engine, int bytes) {
     try (WriteBatch batch = engine.newBatch()) {

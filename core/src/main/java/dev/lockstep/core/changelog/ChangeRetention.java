@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// @param changesMax kept at most, even if a follower still needs older ones: one that never comes
 ///   back must not fill the disk
 public record ChangeRetention(long changesKept, long changesMax) {
-  /// About 60 MB on disk without, 3 GB with a follower that stays away.
+  /// About 20 MB on disk without, 1 GB with a follower that stays away.
   public static final ChangeRetention DEFAULT = new ChangeRetention(1_000_000, 50_000_000);
 
   public ChangeRetention {

@@ -1,7 +1,8 @@
 package dev.lockstep.core.storage;
 
-/// Walks the entries of a range in order. One thread at a time. Use: `while (cursor.next()) {
-/// cursor.key() ... }`.
+/// Walks the entries of a range in order. Use: `while (cursor.next()) { cursor.key() ... }`. One
+/// thread at a time, but any thread may close it, even while another one uses it: that one's next
+/// call fails with [StorageException].
 public interface StorageCursor extends AutoCloseable {
   /// Moves to the next entry; false at the end of the range.
   ///
@@ -13,6 +14,8 @@ public interface StorageCursor extends AutoCloseable {
   void seek(byte[] key);
 
   /// The current key; the array belongs to the caller.
+  ///
+  /// @throws IllegalStateException when the last [#next] did not return true
   byte[] key();
 
   /// The current value; the array belongs to the caller. Reading only keys must not cost reading

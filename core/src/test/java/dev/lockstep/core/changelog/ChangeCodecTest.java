@@ -10,6 +10,7 @@ import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ChangeCodecTest {
@@ -45,20 +46,41 @@ class ChangeCodecTest {
     assertThatThrownBy(() -> ChangeCodec.decode(cut)).isInstanceOf(StorageException.class);
   }
 
-  @Test
-  void storesTheBytesOfFormatOne() {
-    byte[] stored =
-        ChangeCodec.encode(
-            new Change.DocumentWritten(1, 2, 3, new Revision(4), new Revision(5), "ab"));
-    assertThat(HexFormat.of().formatHex(stored))
-        .isEqualTo(
-            "01"
-                + "0000000000000001"
-                + "0000000000000002"
-                + "0000000000000003"
-                + "0000000000000004"
-                + "0000000000000005"
-                + "6162");
+  /// The table of `docs/storage-format.md`: what any older server wrote must be read for ever. A
+  /// number is written here as its last digit.
+  static Stream<Arguments> formatOne() {
+    byte[] definition = {0x0a};
+    return Stream.of(
+        Arguments.of(
+            new Change.DocumentWritten(1, 2, 3, new Revision(4), new Revision(5), "ab"),
+            "01 1 2 3 4 5 6162"),
+        Arguments.of(
+            new Change.DocumentRemoved(1, 2, 3, new Revision(5), new Revision(4), "ü"),
+            "02 1 2 3 5 4 c3bc"),
+        Arguments.of(new Change.CollectionCreated(1, 2, definition), "03 1 2 0a"),
+        Arguments.of(new Change.CollectionDropped(1, 2, "h1/2"), "04 1 2 68312f32"),
+        Arguments.of(new Change.CollectionRenamed(1, 2, "a", "b"), "05 1 2 610062"),
+        Arguments.of(new Change.PropertiesChanged(1, 2, definition), "06 1 2 0a"),
+        Arguments.of(new Change.Truncated(1, 2, 9), "07 1 2 9"),
+        Arguments.of(new Change.GenerationSwapped(1, 2, 9), "08 1 2 9"),
+        Arguments.of(new Change.IndexCreated(1, 2, definition), "09 1 2 0a"),
+        Arguments.of(new Change.IndexDropped(1, 2, 7), "0a 1 2 7"),
+        Arguments.of(new Change.DatabaseCreated(8, "db"), "0b 8 6462"),
+        Arguments.of(new Change.DatabaseDropped(8, "db"), "0c 8 6462"),
+        Arguments.of(new Change.TransactionBegun(1, 7), "0d 1 7"),
+        Arguments.of(new Change.TransactionCommitted(1, 7), "0e 1 7"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("formatOne")
+  void storesTheBytesOfFormatOne(Change change, String layout) {
+    StringBuilder expected = new StringBuilder();
+    for (String part : layout.split(" ")) {
+      expected.append(part.length() == 1 ? "000000000000000" + part : part);
+    }
+
+    assertThat(HexFormat.of().formatHex(ChangeCodec.encode(change))).isEqualTo(expected.toString());
+    assertThat(ChangeCodec.decode(HexFormat.of().parseHex(expected))).isEqualTo(change);
   }
 
   @Test

@@ -324,6 +324,46 @@ public abstract class StorageEngineContract {
     }
   }
 
+  /// A lease may run out under a reader: an error for the reader, never worse.
+  @Test
+  void anotherThreadMayCloseACursorInUse() throws Exception {
+    commit(batch -> {
+      for (int at = 0; at < 30; at++) {
+        batch.put(Keyspace.PRIMARY, Keys.of(at), Keys.of(at));
+      }
+    });
+    for (int round = 0; round < 100; round++) {
+      Snapshot snapshot = engine.snapshot();
+      StorageCursor cursor = snapshot.scan(Keyspace.PRIMARY, KeyRange.all());
+      AtomicLong read = new AtomicLong();
+      int closeAfter = round % 10;
+      inParallel(
+          () -> {
+            try {
+              for (int at = 0; ; at = (at + 1) % 30) {
+                if (at == 0) {
+                  cursor.seek(Keys.of(0));
+                }
+                assertThat(cursor.next()).isTrue();
+                assertThat(cursor.value()).isEqualTo(cursor.key());
+                read.incrementAndGet();
+              }
+            } catch (StorageException closed) {
+              assertThat(closed).hasMessageContaining("cursor is closed");
+            }
+            return null;
+          },
+          () -> {
+            while (read.get() < closeAfter) {
+              Thread.onSpinWait();
+            }
+            snapshot.close();
+            cursor.close();
+            return null;
+          });
+    }
+  }
+
   // --- snapshots
 
   @Test

@@ -2,6 +2,7 @@ package dev.lockstep.core.storage.memory;
 
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.StorageCursor;
+import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.memory.SortedTree.Node;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -36,7 +37,7 @@ final class TreeCursor implements StorageCursor {
   }
 
   @Override
-  public boolean next() {
+  public synchronized boolean next() {
     checkOpen();
     Node node = path.poll();
     if (node == null || !range.contains(node.key)) {
@@ -50,7 +51,7 @@ final class TreeCursor implements StorageCursor {
   }
 
   @Override
-  public void seek(byte[] key) {
+  public synchronized void seek(byte[] key) {
     checkOpen();
     current = null;
     byte[] to = range.to();
@@ -87,17 +88,17 @@ final class TreeCursor implements StorageCursor {
   }
 
   @Override
-  public byte[] key() {
+  public synchronized byte[] key() {
     return current().key.clone();
   }
 
   @Override
-  public byte[] value() {
+  public synchronized byte[] value() {
     return current().value.clone();
   }
 
   @Override
-  public int valueLength() {
+  public synchronized int valueLength() {
     return current().value.length;
   }
 
@@ -113,12 +114,12 @@ final class TreeCursor implements StorageCursor {
   private void checkOpen() {
     engine.checkOpen();
     if (closed) {
-      throw new IllegalStateException("the cursor is closed");
+      throw new StorageException("the cursor is closed");
     }
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
     path.clear();
     current = null;
