@@ -15,7 +15,7 @@ public record RocksSettings(
 
   /// For two cores and a machine that has better uses for its memory.
   public static final RocksSettings DEFAULT =
-      new RocksSettings(64 * MEBIBYTE, 96 * MEBIBYTE, 64 * MEBIBYTE, 2);
+      new RocksSettings(64 * MEBIBYTE, 96 * MEBIBYTE, 128 * MEBIBYTE, 2);
 
   public RocksSettings {
     if (blockCacheBytes < MEBIBYTE) {
