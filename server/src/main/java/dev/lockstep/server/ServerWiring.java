@@ -4,17 +4,12 @@ import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.server.api.AvailabilityResource;
-import dev.lockstep.server.api.CollectionResource;
 import dev.lockstep.server.api.CursorRegistry;
-import dev.lockstep.server.api.CursorResource;
 import dev.lockstep.server.api.DatabaseResource;
-import dev.lockstep.server.api.DocumentResource;
+import dev.lockstep.server.api.DocumentApi;
 import dev.lockstep.server.api.EchoResource;
-import dev.lockstep.server.api.EdgesResource;
 import dev.lockstep.server.api.EndpointResource;
 import dev.lockstep.server.api.EngineResource;
-import dev.lockstep.server.api.ImportResource;
-import dev.lockstep.server.api.IndexResource;
 import dev.lockstep.server.api.JobResource;
 import dev.lockstep.server.api.LogLevelResource;
 import dev.lockstep.server.api.MetricsResource;
@@ -22,7 +17,6 @@ import dev.lockstep.server.api.NotThereResource;
 import dev.lockstep.server.api.ReplicationRoutes;
 import dev.lockstep.server.api.ServerIdentity;
 import dev.lockstep.server.api.ServerResource;
-import dev.lockstep.server.api.SimpleQueryResource;
 import dev.lockstep.server.api.StatusResource;
 import dev.lockstep.server.api.TimeResource;
 import dev.lockstep.server.api.TokenResource;
@@ -66,16 +60,9 @@ final class ServerWiring {
     Router router = new Router();
     DocumentStore store = parts.store();
 
-    // Documents, collections, indexes, and queries that need no language.
-    router.route("/_api/document", new DocumentResource(store));
-    router.route("/_api/collection", new CollectionResource(store));
-    router.route("/_api/index", new IndexResource(store));
-
-    router.route("/_api/import", new ImportResource(store));
-    router.route("/_api/edges", new EdgesResource(store));
-    router.route(
-        "/_api/simple", new SimpleQueryResource(store, parts.cursors(), new SecureRandom()));
-    router.route("/_api/cursor", new CursorResource(parts.cursors()));
+    // Collections, documents, indexes, and queries that need no language.
+    DocumentApi.route(
+        router, store, parts.accounts()::grantNewCollection, parts.cursors(), new SecureRandom());
 
     // Databases, users, tokens, jobs.
     router.route("/_api/database", new DatabaseResource(store, parts.accounts()));

@@ -27,14 +27,22 @@ import org.jspecify.annotations.Nullable;
 
 /// `/_api/collection`: creates, describes, changes and drops collections.
 public final class CollectionResource implements Resource {
+  /// Who creates a collection may write it: makes sure of that.
+  @FunctionalInterface
+  public interface CreatorGrant {
+    void grant(String userName, String database, String collection);
+  }
+
   /// Documents read for an estimate of a collection's size: enough for a fair mean, few enough for
   /// a monitor that asks every second.
   private static final int SIZE_SAMPLE = 1_000;
 
   private final ApiCollections collections;
+  private final CreatorGrant creatorGrant;
 
-  public CollectionResource(DocumentStore store) {
+  public CollectionResource(DocumentStore store, CreatorGrant creatorGrant) {
     this.collections = new ApiCollections(store);
+    this.creatorGrant = creatorGrant;
   }
 
   @Override
@@ -226,6 +234,7 @@ public final class CollectionResource implements Resource {
     request.access().requireDatabase(AccessLevel.RW);
     CollectionProperties properties = parseProperties(RequestObject.of(request.bodyObject()));
     DocumentCollection created = collections.database(request).createCollection(properties);
+    creatorGrant.grant(request.userName(), request.database(), created.name());
     return properties(created).header("location", location(created.name(), null));
   }
 

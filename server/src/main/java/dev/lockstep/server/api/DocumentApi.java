@@ -8,12 +8,17 @@ import java.util.random.RandomGenerator;
 public final class DocumentApi {
   private DocumentApi() {}
 
+  /// @param creatorGrant asked after every creation of a collection
   /// @param cursors closed by the caller, before the store
   /// @param random chooses random documents; thread-safe
   public static void route(
-      Router router, DocumentStore store, CursorRegistry cursors, RandomGenerator random) {
+      Router router,
+      DocumentStore store,
+      CollectionResource.CreatorGrant creatorGrant,
+      CursorRegistry cursors,
+      RandomGenerator random) {
     router
-        .route("/_api/collection", new CollectionResource(store))
+        .route("/_api/collection", new CollectionResource(store, creatorGrant))
         .route("/_api/document", new DocumentResource(store))
         .route("/_api/index", new IndexResource(store))
         .route("/_api/import", new ImportResource(store))

@@ -120,8 +120,9 @@ final class ApiHandler extends Handler.Abstract {
   /// The failure as the peer is told; unexpected ones go to the log with a reference.
   ApiResponse toResponse(Throwable failure, String what) {
     if (failure instanceof LockstepException known) {
-      if (known.number().httpStatus() >= 500) {
-        LOG.warn("{}: {}", what, known.getMessage(), known);
+      // 501 and 503 are answers like any other; 500 is ours to explain.
+      if (known.number().httpStatus() == 500) {
+        LOG.warn("{}: {}", what, known.getMessage(), known.getCause());
       }
       return ApiResponse.error(known.number(), String.valueOf(known.getMessage()));
     }

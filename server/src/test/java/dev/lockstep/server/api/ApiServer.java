@@ -70,7 +70,7 @@ final class ApiServer implements AutoCloseable {
   /// @param folder for what the listener spools
   ApiServer(Path folder) {
     Router router = new Router();
-    DocumentApi.route(router, store, cursors, new Random(1));
+    DocumentApi.route(router, store, (user, database, collection) -> {}, cursors, new Random(1));
     listener =
         new HttpListener(
             List.of(new ListenAddress(false, "127.0.0.1", 0)),

@@ -1,5 +1,6 @@
 package dev.lockstep.shell.cli;
 
+import dev.lockstep.client.ConnectionSettings;
 import dev.lockstep.shell.script.Outcome;
 import dev.lockstep.shell.script.PipedInput;
 import dev.lockstep.shell.script.Repl;
@@ -392,14 +393,18 @@ public final class ShellCommand implements Callable<Integer> {
         options);
   }
 
-  private ShellConnection connection() {
-    return new ShellConnection(server.connectionSettings(), server.database(), server.connects());
+  private ShellConnection connection(ConnectionSettings settings) {
+    try {
+      return new ShellConnection(settings, server.database(), server.connects());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
   }
 
   private Integer unattended(ShellOutput output, boolean scripted) throws IOException {
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    try (ShellConnection connection = connection()) {
+    try (ShellConnection connection = connection(server.connectionSettings())) {
       boolean needsServer = server.connects() && scripts.checked.isEmpty();
       // The server answers while the script engine starts.
       CompletableFuture<ServerGreeting> greeting = needsServer ? greet(connection) : null;
@@ -524,7 +529,7 @@ public final class ShellCommand implements Callable<Integer> {
   private Integer interactive(@Nullable PrintStream transcript) throws IOException {
     try (Terminal terminal =
             TerminalBuilder.builder().system(true).encoding(StandardCharsets.UTF_8).build();
-        ShellConnection connection = connection()) {
+        ShellConnection connection = connection(server.connectionSettings())) {
       CompletableFuture<ServerGreeting> greeting = server.connects() ? greet(connection) : null;
       ShellOutput output = audited(ShellOutput.terminal(terminal), transcript);
       if (!console.quiet) {

@@ -21,12 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class ShellConnection implements AutoCloseable {
   private ConnectionSettings settings;
   private String database;
-  private boolean connected;
-
-  /// Made with the first request, because that takes longer than anything else here: the script
-  /// engine can start meanwhile.
   private @Nullable ServerConnection http;
-
   private int lastStatus;
   private String lastError = "";
 
@@ -36,7 +31,7 @@ public final class ShellConnection implements AutoCloseable {
   public ShellConnection(ConnectionSettings settings, String database, boolean connected) {
     this.settings = settings;
     this.database = database;
-    this.connected = connected;
+    this.http = connected ? new ServerConnection(settings) : null;
   }
 
   /// What came of a request.
@@ -51,14 +46,9 @@ public final class ShellConnection implements AutoCloseable {
   ///
   /// @throws InterruptedException if interrupted while waiting for the server
   public Reply exchange(ServerRequest request) throws InterruptedException {
-    if (!connected) {
+    ServerConnection connection = http;
+    if (connection == null) {
       return failed(ErrorNumber.CLIENT_COULD_NOT_CONNECT, "not connected");
-    }
-    ServerConnection connection;
-    try {
-      connection = opened();
-    } catch (IllegalArgumentException e) {
-      return failed(ErrorNumber.CLIENT_COULD_NOT_CONNECT, String.valueOf(e.getMessage()));
     }
     try {
       ServerResponse response = connection.send(request);
@@ -81,15 +71,6 @@ public final class ShellConnection implements AutoCloseable {
     }
   }
 
-  private synchronized ServerConnection opened() {
-    ServerConnection current = http;
-    if (current == null) {
-      current = new ServerConnection(settings);
-      http = current;
-    }
-    return current;
-  }
-
   private Reply failed(ErrorNumber number, String message) {
     lastStatus = 500;
     lastError = message;
@@ -98,8 +79,9 @@ public final class ShellConnection implements AutoCloseable {
 
   /// From now on speaks to another server, or as somebody else.
   public void reconnect(ConnectionSettings newSettings, String newDatabase) {
+    ServerConnection fresh = new ServerConnection(newSettings);
     close();
-    connected = true;
+    http = fresh;
     settings = newSettings;
     database = newDatabase;
   }
@@ -145,7 +127,7 @@ public final class ShellConnection implements AutoCloseable {
   }
 
   public boolean isConnected() {
-    return connected;
+    return http != null;
   }
 
   /// HTTP status of the last request, 500 if none came back.
@@ -159,8 +141,7 @@ public final class ShellConnection implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
-    connected = false;
+  public void close() {
     if (http != null) {
       http.close();
       http = null;
