@@ -6,8 +6,7 @@ const internal = require('internal');
 
 const STATUS_NAMES = { 1: 'new born', 2: 'unloaded', 3: 'loaded', 4: 'unloading', 5: 'deleted', 6: 'loading' };
 const PROPERTIES = ['globallyUniqueId', 'isSystem', 'waitForSync', 'keyOptions', 'writeConcern', 'cacheEnabled',
-  'syncByRevision', 'schema', 'journalSize', 'isVolatile', 'numberOfShards', 'replicationFactor', 'shardKeys',
-  'shardingStrategy', 'isDisjoint', 'isSmart', 'distributeShardsLike', 'smartGraphAttribute', 'smartJoinAttribute'];
+  'syncByRevision', 'schema'];
 
 const INSERT_OPTIONS = ['waitForSync', 'silent', 'returnNew', 'returnOld', 'overwrite', 'overwriteMode', 'keepNull',
   'mergeObjects', 'isRestore'];

@@ -1,6 +1,5 @@
 package dev.lockstep.shell.cli;
 
-import dev.lockstep.client.ConnectionSettings;
 import dev.lockstep.shell.script.Outcome;
 import dev.lockstep.shell.script.PipedInput;
 import dev.lockstep.shell.script.Repl;
@@ -393,18 +392,14 @@ public final class ShellCommand implements Callable<Integer> {
         options);
   }
 
-  private ShellConnection connection(ConnectionSettings settings) {
-    try {
-      return new ShellConnection(settings, server.database(), server.connects());
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(String.valueOf(e.getMessage()));
-    }
+  private ShellConnection connection() {
+    return new ShellConnection(server.connectionSettings(), server.database(), server.connects());
   }
 
   private Integer unattended(ShellOutput output, boolean scripted) throws IOException {
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-    try (ShellConnection connection = connection(server.connectionSettings())) {
+    try (ShellConnection connection = connection()) {
       boolean needsServer = server.connects() && scripts.checked.isEmpty();
       // The server answers while the script engine starts.
       CompletableFuture<ServerGreeting> greeting = needsServer ? greet(connection) : null;
@@ -529,7 +524,7 @@ public final class ShellCommand implements Callable<Integer> {
   private Integer interactive(@Nullable PrintStream transcript) throws IOException {
     try (Terminal terminal =
             TerminalBuilder.builder().system(true).encoding(StandardCharsets.UTF_8).build();
-        ShellConnection connection = connection(server.connectionSettings())) {
+        ShellConnection connection = connection()) {
       CompletableFuture<ServerGreeting> greeting = server.connects() ? greet(connection) : null;
       ShellOutput output = audited(ShellOutput.terminal(terminal), transcript);
       if (!console.quiet) {

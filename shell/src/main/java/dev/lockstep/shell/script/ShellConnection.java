@@ -21,7 +21,12 @@ import org.jspecify.annotations.Nullable;
 public final class ShellConnection implements AutoCloseable {
   private ConnectionSettings settings;
   private String database;
+  private boolean connected;
+
+  /// Made with the first request, because that takes longer than anything else here: the script
+  /// engine can start meanwhile.
   private @Nullable ServerConnection http;
+
   private int lastStatus;
   private String lastError = "";
 
@@ -31,7 +36,7 @@ public final class ShellConnection implements AutoCloseable {
   public ShellConnection(ConnectionSettings settings, String database, boolean connected) {
     this.settings = settings;
     this.database = database;
-    this.http = connected ? new ServerConnection(settings) : null;
+    this.connected = connected;
   }
 
   /// What came of a request.
@@ -46,9 +51,14 @@ public final class ShellConnection implements AutoCloseable {
   ///
   /// @throws InterruptedException if interrupted while waiting for the server
   public Reply exchange(ServerRequest request) throws InterruptedException {
-    ServerConnection connection = http;
-    if (connection == null) {
+    if (!connected) {
       return failed(ErrorNumber.CLIENT_COULD_NOT_CONNECT, "not connected");
+    }
+    ServerConnection connection;
+    try {
+      connection = opened();
+    } catch (IllegalArgumentException e) {
+      return failed(ErrorNumber.CLIENT_COULD_NOT_CONNECT, String.valueOf(e.getMessage()));
     }
     try {
       ServerResponse response = connection.send(request);
@@ -71,6 +81,15 @@ public final class ShellConnection implements AutoCloseable {
     }
   }
 
+  private synchronized ServerConnection opened() {
+    ServerConnection current = http;
+    if (current == null) {
+      current = new ServerConnection(settings);
+      http = current;
+    }
+    return current;
+  }
+
   private Reply failed(ErrorNumber number, String message) {
     lastStatus = 500;
     lastError = message;
@@ -79,9 +98,8 @@ public final class ShellConnection implements AutoCloseable {
 
   /// From now on speaks to another server, or as somebody else.
   public void reconnect(ConnectionSettings newSettings, String newDatabase) {
-    ServerConnection fresh = new ServerConnection(newSettings);
     close();
-    http = fresh;
+    connected = true;
     settings = newSettings;
     database = newDatabase;
   }
@@ -127,7 +145,7 @@ public final class ShellConnection implements AutoCloseable {
   }
 
   public boolean isConnected() {
-    return http != null;
+    return connected;
   }
 
   /// HTTP status of the last request, 500 if none came back.
@@ -141,7 +159,8 @@ public final class ShellConnection implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    connected = false;
     if (http != null) {
       http.close();
       http = null;

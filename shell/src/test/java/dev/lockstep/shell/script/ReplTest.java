@@ -16,6 +16,8 @@ import java.time.LocalTime;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.awaitility.Awaitility;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
@@ -32,6 +34,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReplTest {
+  /// Held, because loggers that nobody holds lose their level. Closing a terminal under its pump is
+  /// noisy and harmless.
+  private static final Logger LINE_EDITOR_LOG = Logger.getLogger("org.jline");
+
+  static {
+    LINE_EDITOR_LOG.setLevel(Level.OFF);
+  }
+
   private ShellFixture shell;
 
   @BeforeAll
