@@ -20,6 +20,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Everything a follower may ask of this server. Thread-safe. Permissions are the caller's matter.
@@ -35,7 +36,7 @@ public final class ReplicationLeader implements AutoCloseable {
   private final ReplicationBatches batches;
   private final Followers followers;
 
-  /// One permit per dump response in memory.
+  /// One permit per answer with documents or revisions in memory.
   private final Semaphore dumpsInFlight;
 
   private @Nullable Thread collector;
@@ -192,6 +193,43 @@ public final class ReplicationLeader implements AutoCloseable {
     }
   }
 
+  /// Answers a question about one collection in the state of a batch, which stays open meanwhile.
+  /// Takes part in the limit of answers in memory.
+  ///
+  /// @param collection globally unique id, name or decimal id
+  /// @throws LockstepException 404/1600 if there is no such batch, 404/1203 for an unknown
+  ///   collection, 503 if too many answers are under way for longer than the settings allow
+  public <T> T inBatch(
+      FollowerIdentity follower,
+      String batchId,
+      String database,
+      String collection,
+      Function<CollectionView, T> question)
+      throws InterruptedException {
+    try (ReplicationBatches.Use use = batches.use(batchId)) {
+      followers.seen(follower);
+      CollectionView view = use.batch().snapshot().collection(database, collection);
+      if (view == null) {
+        throw new LockstepException(
+            ErrorNumber.COLLECTION_NOT_FOUND, "collection or view not found: " + collection);
+      }
+      acquireAnswer();
+      try {
+        return question.apply(view);
+      } finally {
+        dumpsInFlight.release();
+      }
+    }
+  }
+
+  private void acquireAnswer() throws InterruptedException {
+    if (!dumpsInFlight.tryAcquire(settings.dumpWaitMax().toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
+          settings.dumpsInFlightMax() + " dumps are being sent already; try again later");
+    }
+  }
+
   /// A dump response on its way; holds memory until it is closed.
   public final class DumpInFlight implements AutoCloseable {
     private final DumpPart part;
@@ -235,11 +273,7 @@ public final class ReplicationLeader implements AutoCloseable {
         throw new LockstepException(
             ErrorNumber.HTTP_BAD_PARAMETER, "replication dump - bad parameter");
       }
-      if (!dumpsInFlight.tryAcquire(settings.dumpWaitMax().toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new LockstepException(
-            ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
-            settings.dumpsInFlightMax() + " dumps are being sent already; try again later");
-      }
+      acquireAnswer();
       boolean isDone = false;
       try {
         DumpInFlight inFlight =

@@ -34,8 +34,6 @@ public final class ReplicationRoutes {
           "applier-stop",
           "logger-follow",
           "determine-open-transactions",
-          "keys",
-          "revisions",
           "restore-collection",
           "restore-indexes",
           "restore-data",
@@ -58,6 +56,8 @@ public final class ReplicationRoutes {
     route(router, "barrier", new BarrierResource(leader));
     route(router, "inventory", new InventoryResource(leader, store, time));
     route(router, "dump", new DumpResource(leader));
+    route(router, "keys", new KeysResource(leader));
+    route(router, "revisions", new RevisionsResource(leader, store));
     route(router, "clusterInventory", new ClusterInventoryResource());
     route(router, "sync", new SyncResource(follower));
     route(router, "jobs", new SyncJobsResource(follower));

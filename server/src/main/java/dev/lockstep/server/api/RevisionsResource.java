@@ -1,0 +1,258 @@
+package dev.lockstep.server.api;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionView;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.document.StoredDocument;
+import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionTreeException;
+import dev.lockstep.replication.leader.ReplicationLeader;
+import dev.lockstep.replication.leader.RevisionListing;
+import dev.lockstep.replication.protocol.RevisionTreeCodec;
+import dev.lockstep.server.http.ApiRequest;
+import dev.lockstep.server.http.ApiResponse;
+import dev.lockstep.server.http.HttpVerb;
+import dev.lockstep.server.http.Query;
+import dev.lockstep.server.http.Resource;
+import dev.lockstep.server.users.AccessLevel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// `/_api/replication/revisions/tree`, `/ranges` and `/documents`: what a follower compares and
+/// fetches instead of a whole collection.
+final class RevisionsResource implements Resource {
+  /// An answer of documents ends with the document that passes this.
+  static final long DOCUMENTS_BYTES_MAX = 16L << 20;
+
+  private final ReplicationLeader leader;
+  private final DocumentStore store;
+
+  RevisionsResource(ReplicationLeader leader, DocumentStore store) {
+    this.leader = leader;
+    this.store = store;
+  }
+
+  @Override
+  public ApiResponse handle(ApiRequest request) throws IOException {
+    ReplicationParameters.requireSegments(request, 1);
+    String what = ReplicationParameters.segment(request, 0);
+    HttpVerb verb = request.verb();
+    return switch (what) {
+      case "tree" ->
+          switch (verb) {
+            case GET -> tree(request);
+            case POST -> rebuild(request);
+            default -> throw request.verbNotSupported();
+          };
+      case "ranges" -> {
+        require(HttpVerb.PUT, request);
+        yield ranges(request);
+      }
+      case "documents" -> {
+        require(HttpVerb.PUT, request);
+        yield documents(request);
+      }
+      default ->
+          throw new LockstepException(
+              ErrorNumber.HTTP_BAD_PARAMETER, "invalid command 'revisions/" + what + "'");
+    };
+  }
+
+  private static void require(HttpVerb verb, ApiRequest request) {
+    if (request.verb() != verb) {
+      throw request.verbNotSupported();
+    }
+  }
+
+  private ApiResponse tree(ApiRequest request) {
+    boolean onlyPopulated = request.query().bool("onlyPopulated", false);
+    return ask(
+        request,
+        view -> {
+          VPackBuilder out = new VPackBuilder();
+          RevisionTreeCodec.write(view.revisionTree(), onlyPopulated, out);
+          return ApiResponse.value(200, out.toSlice());
+        });
+  }
+
+  private ApiResponse rebuild(ApiRequest request) {
+    String collection = request.query().requiredString("collection");
+    var found = store.requireDatabase(request.database()).requireCollection(collection);
+    request.access().requireCollection(found.name(), AccessLevel.RW);
+    if (!found.rebuildRevisionTree()) {
+      throw new LockstepException(
+          ErrorNumber.LOCKED,
+          "locked: collection '"
+              + found.name()
+              + "' was written to too much while its revision tree was rebuilt; try again");
+    }
+    return ApiResponse.empty(204);
+  }
+
+  private ApiResponse ranges(ApiRequest request) throws IOException {
+    List<RevisionRange> ranges = parseRanges(request.bodyValue());
+    boolean asHlc = request.query().bool("encodeAsHLC", false);
+    Revision resume = resume(request.query(), ranges);
+    return ask(
+        request,
+        view -> {
+          VPackBuilder out = new VPackBuilder().openObject();
+          out.key("ranges").openArray();
+          Revision next =
+              new RevisionListing(view)
+                  .page(
+                      ranges,
+                      resume,
+                      new RevisionListing.Sink() {
+                        @Override
+                        public void beginRange() {
+                          out.openArray();
+                        }
+
+                        @Override
+                        public void revision(Revision revision) {
+                          out.value(asHlc ? revision.toHlcString() : revision.toString());
+                        }
+
+                        @Override
+                        public void endRange() {
+                          out.close();
+                        }
+                      });
+          out.close();
+          if (next != null) {
+            out.member("resume", next.toString());
+            out.member("resumeHLC", next.toHlcString());
+          }
+          return ApiResponse.value(200, out.close().toSlice());
+        });
+  }
+
+  private static Revision resume(Query query, List<RevisionRange> ranges) {
+    String hlc = query.string("resumeHLC", "");
+    String printed = query.string("resume", "");
+    if (hlc.isEmpty() && printed.isEmpty()) {
+      return ranges.isEmpty() ? Revision.NONE : ranges.getFirst().first();
+    }
+    Revision resume = hlc.isEmpty() ? Revision.parse(printed) : Revision.parseHlc(hlc);
+    if (!resume.isValid()) {
+      throw Query.bad(
+          hlc.isEmpty() ? "resume" : "resumeHLC", hlc.isEmpty() ? printed : hlc, "a revision");
+    }
+    return resume;
+  }
+
+  private static List<RevisionRange> parseRanges(VPackSlice body) {
+    if (!body.isArray()) {
+      throw badRanges();
+    }
+    List<RevisionRange> ranges = new ArrayList<>(body.length());
+    for (VPackSlice pair : body.elements()) {
+      if (!pair.isArray() || pair.length() != 2) {
+        throw badRanges();
+      }
+      Revision left = revision(pair.at(0));
+      Revision right = revision(pair.at(1));
+      if (left.compareTo(right) >= 0) {
+        throw badRanges();
+      }
+      ranges.add(new RevisionRange(left, right));
+    }
+    return ranges;
+  }
+
+  private static LockstepException badRanges() {
+    return new LockstepException(
+        ErrorNumber.HTTP_BAD_PARAMETER,
+        "expecting an array of ranges [<revision>, <revision>], each from a smaller to a larger"
+            + " one");
+  }
+
+  private static Revision revision(VPackSlice value) {
+    Revision revision = value.isString() ? Revision.parse(value.asString()) : Revision.INVALID;
+    if (!revision.isValid()) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_BAD_PARAMETER, "expecting a revision, not " + value.toJson());
+    }
+    return revision;
+  }
+
+  private ApiResponse documents(ApiRequest request) throws IOException {
+    VPackSlice wanted = request.bodyValue();
+    if (!wanted.isArray()) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_BAD_PARAMETER, "expecting an array of revisions");
+    }
+    List<Revision> revisions = new ArrayList<>(wanted.length());
+    for (VPackSlice element : wanted.elements()) {
+      revisions.add(revision(element));
+    }
+    long asked = request.query().longValue("chunkSize", 0, 0, Long.MAX_VALUE);
+    long bytesMax = asked == 0 ? DOCUMENTS_BYTES_MAX : Math.min(asked, DOCUMENTS_BYTES_MAX);
+    return ask(
+        request,
+        view -> {
+          VPackBuilder out = new VPackBuilder().openArray();
+          long bytes = 0;
+          for (Revision revision : revisions) {
+            Document document = view.document(revision);
+            if (document == null) {
+              throw new LockstepException(
+                  ErrorNumber.DOCUMENT_NOT_FOUND,
+                  "document not found: collection '"
+                      + view.definition().name()
+                      + "' has no revision "
+                      + revision
+                      + " in this batch");
+            }
+            StoredDocument.writeWithId(document.slice(), view.definition().name(), out);
+            bytes += document.body().length;
+            if (bytes >= bytesMax) {
+              break;
+            }
+          }
+          return ApiResponse.value(200, out.close().toSlice());
+        });
+  }
+
+  /// As stock leaders answer: a lost batch is a 400 in a 404 here, and a collection without
+  /// revision tree makes the follower use the keys instead.
+  private ApiResponse ask(ApiRequest request, Function<CollectionView, ApiResponse> question) {
+    CollectionInBatch collection = CollectionInBatch.of(leader, request);
+    try {
+      return collection.ask(
+          request,
+          view -> {
+            if (!view.definition().properties().syncByRevision()) {
+              throw noTree(
+                  "collection '" + view.definition().name() + "' has syncByRevision false");
+            }
+            return question.apply(view);
+          });
+    } catch (RevisionTreeException impossible) {
+      throw noTree(impossible.getMessage());
+    } catch (LockstepException e) {
+      if (e.number() == ErrorNumber.CURSOR_NOT_FOUND) {
+        return ApiResponse.error(
+            404,
+            ErrorNumber.HTTP_BAD_PARAMETER.number(),
+            "replication revisions - no replication context: " + e.getMessage(),
+            members -> {});
+      }
+      throw e;
+    }
+  }
+
+  private static LockstepException noTree(@Nullable String why) {
+    return new LockstepException(
+        ErrorNumber.NOT_IMPLEMENTED, "this collection cannot be compared by revisions: " + why);
+  }
+}
