@@ -1,8 +1,9 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.document.VPackBuilder;
-import dev.lockstep.replication.protocol.LoggerState;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -73,11 +74,16 @@ public record SyncProgress(
     target.key("warnings").openArray();
     warnings.forEach(target::value);
     target.close();
-    target.member("started", LoggerState.wireTime(started));
-    target.member("changed", LoggerState.wireTime(changed));
+    target.member("started", toMillis(started));
+    target.member("changed", toMillis(changed));
     if (errorNum != 0) {
       target.member("errorNum", errorNum).member("errorMessage", errorMessage);
     }
     target.close();
+  }
+
+  /// Whole seconds, as elsewhere on the wire, say nothing about a copy that takes one.
+  private static String toMillis(Instant time) {
+    return DateTimeFormatter.ISO_INSTANT.format(time.truncatedTo(ChronoUnit.MILLIS));
   }
 }

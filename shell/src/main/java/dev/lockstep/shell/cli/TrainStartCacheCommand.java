@@ -148,8 +148,15 @@ public final class TrainStartCacheCommand extends CliCommand {
           "--",
           other);
       execute("verify", other, server, "--collection", "followed");
-      execute("export", "--collection", "training", "--server.endpoint", server);
-      api.get("/_admin/metrics");
+      execute(
+          "export",
+          input.toString(),
+          "--overwrite",
+          "--collection",
+          "training",
+          "--server.endpoint",
+          server);
+      api.send(api.request("GET", "/_admin/metrics"));
       return ExitStatus.OK;
     } finally {
       Files.deleteIfExists(input);
