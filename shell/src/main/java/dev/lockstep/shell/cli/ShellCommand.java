@@ -302,21 +302,19 @@ public final class ShellCommand implements Callable<Integer> {
     boolean scripted =
         !scripts.files.isEmpty() || !scripts.strings.isEmpty() || !scripts.checked.isEmpty();
     boolean atTerminal = !scripted && ServerOptions.canAsk();
-    try (PrintStream out = standardOutput()) {
-      PrintStream transcript = openTranscript();
-      try {
-        if (atTerminal) {
-          return interactive(transcript);
-        }
-        ShellOutput output = ShellOutput.streams(out, System.err, ServerOptions.canAsk());
-        return unattended(audited(output, transcript), scripted);
-      } finally {
-        if (transcript != null) {
-          transcript.close();
-        }
+    // Flushed but not closed: standard output belongs to the process, which may run more than this
+    // command.
+    PrintStream out = standardOutput();
+    try (PrintStream transcript = openTranscript()) {
+      if (atTerminal) {
+        return interactive(transcript);
       }
+      ShellOutput output = ShellOutput.streams(out, System.err, ServerOptions.canAsk());
+      return unattended(audited(output, transcript), scripted);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      out.flush();
     }
   }
 
