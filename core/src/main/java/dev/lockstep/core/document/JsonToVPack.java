@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import java.io.FilterInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -25,6 +25,10 @@ public final class JsonToVPack {
   /// The parser remembers some thousand names for reuse; longer ones are not worth the memory they
   /// would hold.
   private static final int REMEMBERED_NAME_LENGTH_MAX = 1 << 10;
+
+  /// Longer strings are not left to the parser, which would hold them as characters, some of them
+  /// twice; their rest is copied from the input.
+  private static final int PARSED_STRING_MAX = 1 << 20;
 
   private static volatile JsonFactory factory = newFactory();
 
@@ -54,7 +58,7 @@ public final class JsonToVPack {
   public static VPackSlice parse(byte[] json, int offset, int length, Limits limits) {
     VPackBuilder builder = newBuilder(limits, length);
     parseInto(json, offset, length, builder, limits);
-    return builder.toSlice();
+    return builder.takeSlice();
   }
 
   /// @throws InvalidJsonException if the text is not exactly one JSON value, or too deep
@@ -68,12 +72,13 @@ public final class JsonToVPack {
   /// @throws VPackTooLargeException if the value exceeds the limit
   public static VPackSlice parse(InputStream json, Limits limits) throws IOException {
     VPackBuilder builder = newBuilder(limits, READ_AHEAD_MAX);
-    try (JsonParser parser = open(new BudgetedInputStream(json, limits.bytesMax()))) {
-      parseOnly(parser, builder, limits);
+    ParserInput in = new ParserInput(json, limits.bytesMax());
+    try (JsonParser parser = open(in)) {
+      parseOnly(parser, in, builder, limits);
     } catch (JsonProcessingException e) {
       throw invalid(e, 0);
     }
-    return builder.toSlice();
+    return builder.takeSlice();
   }
 
   /// Appends the value to a builder, as an element or as the value of the name given last. After an
@@ -88,8 +93,13 @@ public final class JsonToVPack {
     if (length > limits.bytesMax()) {
       throw new VPackTooLargeException(limits.bytesMax());
     }
-    try (JsonParser parser = factory.createParser(json, offset, length)) {
-      parseOnly(parser, target, limits);
+    // Only a stream can be cut within a long string.
+    ParserInput in =
+        length <= PARSED_STRING_MAX
+            ? null
+            : new ParserInput(new ByteArrayInputStream(json, offset, length), limits.bytesMax());
+    try (JsonParser parser = in == null ? factory.createParser(json, offset, length) : open(in)) {
+      parseOnly(parser, in, target, limits);
     } catch (JsonProcessingException e) {
       throw invalid(e, linesBefore);
     } catch (IOException e) {
@@ -106,20 +116,28 @@ public final class JsonToVPack {
     return factory.createParser(in).disable(JsonParser.Feature.AUTO_CLOSE_SOURCE);
   }
 
-  private static void parseOnly(JsonParser parser, VPackBuilder target, Limits limits)
+  private static void parseOnly(
+      JsonParser parser, @Nullable ParserInput in, VPackBuilder target, Limits limits)
       throws IOException {
     JsonToken first = parser.nextToken();
     if (first == null) {
       throw invalid(parser, "no value");
     }
-    copy(parser, first, target, limits);
+    copy(parser, first, in, target, limits);
     if (parser.nextToken() != null) {
       throw invalid(parser, "text after the value");
     }
   }
 
   /// Copies the value that starts with `token`; the parser stands on its last token afterwards.
-  private static void copy(JsonParser parser, JsonToken token, VPackBuilder target, Limits limits)
+  ///
+  /// @param in what the parser reads, null if that is memory
+  private static void copy(
+      JsonParser parser,
+      JsonToken token,
+      @Nullable ParserInput in,
+      VPackBuilder target,
+      Limits limits)
       throws IOException {
     int depth = 0;
     while (true) {
@@ -140,12 +158,7 @@ public final class JsonToVPack {
           depth--;
         }
         case FIELD_NAME -> copyName(parser, target);
-        case VALUE_STRING -> {
-          if (!target.textValue(
-              parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength())) {
-            throw invalid(parser, "a string with an unpaired surrogate");
-          }
-        }
+        case VALUE_STRING -> copyString(parser, in, target);
         case VALUE_NUMBER_INT -> copyInteger(parser, target);
         case VALUE_NUMBER_FLOAT -> copyDouble(parser, target);
         case VALUE_TRUE -> target.value(true);
@@ -160,6 +173,35 @@ public final class JsonToVPack {
       if (token == null) {
         throw invalid(parser, "the text ends inside a value");
       }
+    }
+  }
+
+  /// The parser reads a string only when it is asked for its text, so what it takes from its input
+  /// during that call belongs to the string.
+  private static void copyString(JsonParser parser, @Nullable ParserInput in, VPackBuilder target)
+      throws IOException {
+    if (in != null) {
+      in.stringBegins();
+    }
+    char[] text = parser.getTextCharacters();
+    int offset = parser.getTextOffset();
+    int length = parser.getTextLength();
+    boolean wellFormed;
+    if (in == null || !in.stringEnds()) {
+      wellFormed = target.textValue(text, offset, length);
+    } else {
+      target.beginText();
+      wellFormed = target.appendText(text, offset, length);
+      if (wellFormed) {
+        String problem = in.copyRestOfString(target);
+        if (problem != null) {
+          throw invalid(parser, problem);
+        }
+        wellFormed = target.endText();
+      }
+    }
+    if (!wellFormed) {
+      throw invalid(parser, "a string that is not well-formed Unicode");
     }
   }
 
@@ -273,7 +315,7 @@ public final class JsonToVPack {
   }
 
   private static final class ParsedValues extends Values {
-    private final BudgetedInputStream in;
+    private final ParserInput in;
     private final Limits limits;
     private final JsonParser parser;
     private final VPackBuilder builder;
@@ -282,7 +324,7 @@ public final class JsonToVPack {
     private boolean ended;
 
     ParsedValues(InputStream json, Limits limits, boolean elements) throws IOException {
-      this.in = new BudgetedInputStream(json, limits.bytesMax());
+      this.in = new ParserInput(json, limits.bytesMax());
       this.limits = limits;
       this.parser = open(in);
       this.builder = newBuilder(limits, 0);
@@ -305,12 +347,12 @@ public final class JsonToVPack {
           return null;
         }
         builder.reset();
-        copy(parser, token, builder, limits);
+        copy(parser, token, in, builder, limits);
       } catch (JsonProcessingException e) {
         throw invalid(e, 0);
       }
       ended = false;
-      return builder.toSlice();
+      return builder.takeSlice();
     }
 
     private @Nullable JsonToken element(@Nullable JsonToken token) throws IOException {
@@ -344,6 +386,9 @@ public final class JsonToVPack {
 
   private static final class Lines extends Values {
     private static final int CHUNK_SIZE = 64 << 10;
+
+    /// Up to here the buffer is worth keeping for the next line.
+    private static final int LINE_KEPT_MAX = 1 << 20;
 
     private final InputStream in;
     private final Limits limits;
@@ -390,7 +435,8 @@ public final class JsonToVPack {
               ? e
               : new InvalidJsonException(lineNumber, e.column(), e.reason());
         }
-        return builder.toSlice();
+        giveBackLongLine();
+        return builder.takeSlice();
       }
     }
 
@@ -434,6 +480,17 @@ public final class JsonToVPack {
       }
     }
 
+    /// The text of one huge line is not kept beside its value.
+    private void giveBackLongLine() {
+      int rest = to - from;
+      if (buffer.length > LINE_KEPT_MAX && rest <= CHUNK_SIZE) {
+        buffer = Arrays.copyOf(Arrays.copyOfRange(buffer, from, to), CHUNK_SIZE);
+        scanned -= from;
+        from = 0;
+        to = rest;
+      }
+    }
+
     private boolean isBlank(int start, int end) {
       for (int i = start; i < end; i++) {
         byte c = buffer[i];
@@ -457,42 +514,6 @@ public final class JsonToVPack {
     @Override
     public void close() throws IOException {
       in.close();
-    }
-  }
-
-  /// Ends with [VPackTooLargeException] when one value takes more bytes than allowed, before the
-  /// parser buffers them.
-  private static final class BudgetedInputStream extends FilterInputStream {
-    private final int bytesMax;
-    private long left;
-
-    BudgetedInputStream(InputStream in, int bytesMax) {
-      super(in);
-      this.bytesMax = bytesMax;
-      allow(bytesMax);
-    }
-
-    /// Starts anew with this many bytes, plus what the parser may read ahead.
-    void allow(int bytes) {
-      left = (long) bytes + READ_AHEAD_MAX;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      int read = super.read(target, offset, length);
-      if (read > 0) {
-        left -= read;
-        if (left < 0) {
-          throw new VPackTooLargeException(bytesMax);
-        }
-      }
-      return read;
     }
   }
 }

@@ -39,7 +39,8 @@ public final class StoredDocument {
       return new Document(
           key, revision, o == 0 && size == b.length ? b : Arrays.copyOfRange(b, o, o + size));
     }
-    int sizeHint = Math.min(VPackLayout.byteSize(b, o) + 96, 1 << 20);
+    // About as long as what comes in: growing a large buffer would hold it twice.
+    int sizeHint = VPackLayout.byteSize(b, o) + 96 + key.length();
     VPackBuilder target = new VPackBuilder(VPackBuilder.BYTES_MAX, sizeHint).lastOfEqualNamesWins();
     target.openObject();
     target.key("_key").value(key);

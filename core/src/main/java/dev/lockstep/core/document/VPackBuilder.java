@@ -23,6 +23,9 @@ public final class VPackBuilder {
 
   private static final int INITIAL_CAPACITY = 256;
 
+  /// Up to here a buffer is worth keeping for the next value.
+  private static final int REUSED_MAX = 1 << 20;
+
   /// Room kept behind the last byte, so that eight bytes can be read from any name.
   private static final int READ_AHEAD = 8;
 
@@ -57,6 +60,9 @@ public final class VPackBuilder {
 
   private boolean inObject;
   private boolean named;
+
+  /// Where the text that is being written in pieces begins.
+  private int textStart;
 
   public VPackBuilder() {
     this(BYTES_MAX);
@@ -262,6 +268,22 @@ public final class VPackBuilder {
     return VPackSlice.of(toByteArray());
   }
 
+  /// The first value written, and forgets everything as [#reset] does. Small values are copied, so
+  /// that the buffer can be reused; a large one gets the buffer itself, which then is longer than
+  /// the value.
+  VPackSlice takeSlice() {
+    requireClosed();
+    VPackSlice slice;
+    if (size <= REUSED_MAX) {
+      slice = toSlice();
+    } else {
+      slice = VPackSlice.of(b);
+      b = new byte[INITIAL_CAPACITY + READ_AHEAD];
+    }
+    reset();
+    return slice;
+  }
+
   /// Writes everything out, without a copy.
   ///
   /// @throws IllegalStateException if a container is still open
@@ -312,6 +334,48 @@ public final class VPackBuilder {
     ensure(utf8Length);
     writeUtf8(text, from, length);
     assert size - start == utf8Length + (utf8Length > VPackLayout.SHORT_STRING_MAX ? 9 : 1);
+    return true;
+  }
+
+  /// Begins a text that comes in pieces. Nothing else may be written before [#endText].
+  void beginText() {
+    beforeValue();
+    textStart = size;
+    writeHeadAndBytes(VPackLayout.HEAD_LONG_STRING, 0, 8);
+  }
+
+  /// A piece of the text given as UTF-16.
+  ///
+  /// @return false if there is an unpaired surrogate; the builder is unusable then, until [#reset]
+  boolean appendText(char[] text, int from, int length) {
+    int utf8Length = utf8Length(text, from, length);
+    if (utf8Length < 0) {
+      return false;
+    }
+    ensure(utf8Length);
+    writeUtf8(text, from, length);
+    return true;
+  }
+
+  /// A piece of the text given as UTF-8.
+  void appendText(byte[] utf8, int from, int length) {
+    append(utf8, from, length);
+  }
+
+  /// @return false if the whole is not UTF-8; the builder is unusable then, until [#reset]
+  boolean endText() {
+    int start = textStart + 9;
+    int length = size - start;
+    if (Utf8.firstInvalid(b, start, size) >= 0) {
+      return false;
+    }
+    if (length <= VPackLayout.SHORT_STRING_MAX) {
+      System.arraycopy(b, start, b, textStart + 1, length);
+      b[textStart] = (byte) (VPackLayout.HEAD_STRING + length);
+      size = textStart + 1 + length;
+    } else {
+      VPackLayout.LONG_LE.set(b, textStart + 1, (long) length);
+    }
     return true;
   }
 

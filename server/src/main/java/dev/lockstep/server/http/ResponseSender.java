@@ -22,6 +22,10 @@ final class ResponseSender {
   /// and a failure up to here can still be told properly.
   static final int HELD_BACK_MAX = 64 << 10;
 
+  /// What goes to the socket in one piece. The JDK copies each into memory outside of the heap, as
+  /// large as the piece, and keeps that for the carrying thread.
+  private static final int WRITTEN_AT_ONCE_MAX = 256 << 10;
+
   /// Below this compression saves less than its headers and time cost.
   private static final int COMPRESSED_MIN = 1 << 10;
 
@@ -79,7 +83,7 @@ final class ResponseSender {
     if (body.length() >= 0) {
       response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length());
     }
-    if (body.writer() instanceof RenderedBody.Fixed fixed) {
+    if (body.writer() instanceof RenderedBody.Fixed fixed && fixed.length() <= WRITTEN_AT_ONCE_MAX) {
       response.write(
           true, ByteBuffer.wrap(fixed.buffer(), fixed.offset(), fixed.length()), callback);
     } else if (body.length() == 0) {
@@ -150,13 +154,21 @@ final class ResponseSender {
       if (count > buffer.length - length) {
         if (count >= HELD_BACK_MAX) {
           flushBuffer();
-          Content.Sink.write(response, false, ByteBuffer.wrap(bytes, offset, count));
+          writeThrough(bytes, offset, count);
           return;
         }
         makeRoom(count);
       }
       System.arraycopy(bytes, offset, buffer, length, count);
       length += count;
+    }
+
+    private void writeThrough(byte[] bytes, int offset, int count) throws IOException {
+      for (int written = 0; written < count; ) {
+        int slice = Math.min(count - written, WRITTEN_AT_ONCE_MAX);
+        Content.Sink.write(response, false, ByteBuffer.wrap(bytes, offset + written, slice));
+        written += slice;
+      }
     }
 
     private void makeRoom(int wanted) throws IOException {
