@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/// What a JSON parser reads. Ends with [VPackTooLargeException] when one value takes more bytes than allowed, before
-/// the parser buffers them; and cuts strings that are too long for the parser. One thread.
+/// What a JSON parser reads. Ends with [VPackTooLargeException] when one value takes more bytes
+/// than allowed, before the parser buffers them; and cuts strings that are too long for the parser.
+/// One thread.
 final class ParserInput extends FilterInputStream {
   /*
    * Cutting a string: the parser asks for more input in the middle of a string only when it has consumed all it got, so
@@ -24,7 +25,8 @@ final class ParserInput extends FilterInputStream {
 
   private static final int BLOCK_SIZE = 64 << 10;
 
-  /// Enough to judge whether a cut is possible: the longest unit is an escaped surrogate pair of twelve bytes.
+  /// Enough to judge whether a cut is possible: the longest unit is an escaped surrogate pair of
+  /// twelve bytes.
   private static final int TAIL_SIZE = 16;
 
   private final int bytesMax;
@@ -123,8 +125,8 @@ final class ParserInput extends FilterInputStream {
     }
   }
 
-  /// Whether the bytes handed out end with a whole character, which no other one completes to a pair. Says false where
-  /// the tail does not show enough.
+  /// Whether the bytes handed out end with a whole character, which no other one completes to a
+  /// pair. Says false where the tail does not show enough.
   private boolean isBetweenCharacters() {
     return !endsWithinUtf8() && !endsWithinEscape();
   }
@@ -173,7 +175,8 @@ final class ParserInput extends FilterInputStream {
     return (tail[at] == 'd' || tail[at] == 'D') && "89abAB".indexOf(tail[at + 1]) >= 0;
   }
 
-  /// Appends the rest of a string that was cut, up to its end. The caller checks the whole for being UTF-8.
+  /// Appends the rest of a string that was cut, up to its end. The caller checks the whole for
+  /// being UTF-8.
   ///
   /// @return what is wrong with the string, null if nothing is
   @Nullable String copyRestOfString(VPackBuilder target) throws IOException {

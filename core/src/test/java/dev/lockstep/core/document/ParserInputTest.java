@@ -22,8 +22,10 @@ class ParserInputTest {
 
   /// Units of JSON text, so that a cut can fall into each of them.
   private static final String[] UNITS = {
-    "a", "word ", "\\\"", "\\\\", "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\", "\\n", "\\/", "\\u00e9", "\\u0041",
-    "\\ud83d\\ude00", "\\uD83D\\uDE00", "\u00e9", "\u4e2d\u6587", "\ud83d\ude00", "u123", "\\u2028", "9", "\\u0000",
+    "a", "word ", "\\\"", "\\\\", "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\", "\\n", "\\/",
+        "\\u00e9", "\\u0041",
+    "\\ud83d\\ude00", "\\uD83D\\uDE00", "\u00e9", "\u4e2d\u6587", "\ud83d\ude00", "u123", "\\u2028",
+        "9", "\\u0000",
   };
 
   private static String text(Random random, int length) {
@@ -83,11 +85,20 @@ class ParserInputTest {
     Random random = new Random(seed);
     String first = text(random, LENGTH + random.nextInt(9000));
     String second = text(random, LENGTH + random.nextInt(200_000));
-    String json = "{ \"before\" : 1.5, \"s\":\"" + first + "\" ,\"list\":[\"" + second + "\", \"short\"],\"after\":null}";
+    String json =
+        "{ \"before\" : 1.5, \"s\":\""
+            + first
+            + "\" ,\"list\":[\""
+            + second
+            + "\", \"short\"],\"after\":null}";
     VPackSlice value = read(json, random);
-    assertThat(VPackValidator.validate(value.buffer(), value.offset(), value.byteSize(), ValidationLimits.REQUEST))
+    assertThat(
+            VPackValidator.validate(
+                value.buffer(), value.offset(), value.byteSize(), ValidationLimits.REQUEST))
         .isEqualTo(value.byteSize());
-    assertThat(attribute(value, "s").asString().equals(unescaped(first))).as("seed %d, first string", seed).isTrue();
+    assertThat(attribute(value, "s").asString().equals(unescaped(first)))
+        .as("seed %d, first string", seed)
+        .isTrue();
     assertThat(attribute(value, "list").at(0).asString().equals(unescaped(second)))
         .as("seed %d, second string", seed)
         .isTrue();
@@ -123,7 +134,15 @@ class ParserInputTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "\\x", "\\u12g4", "\\ud83d", "\\ude00", "\\ud83d\\ud83d\\ude00", "\\ud83dx", "\u0001", "\n", "\\ud83d\\n",
+        "\\x",
+        "\\u12g4",
+        "\\ud83d",
+        "\\ude00",
+        "\\ud83d\\ud83d\\ude00",
+        "\\ud83dx",
+        "\u0001",
+        "\n",
+        "\\ud83d\\n",
       })
   void whatIsWrongInTheCutPartIsFound(String bad) {
     String json = "{\"s\":\"" + "x".repeat(LENGTH) + bad + "y\"}";
@@ -134,7 +153,8 @@ class ParserInputTest {
   void brokenUtf8InTheCutPartIsFound() {
     byte[] json = ("\"" + "x".repeat(LENGTH) + "\u00e9\"").getBytes(StandardCharsets.UTF_8);
     json[json.length - 2] = 'x';
-    assertThatThrownBy(() -> JsonToVPack.parse(new ByteArrayInputStream(json), JsonToVPack.Limits.DEFAULT))
+    assertThatThrownBy(
+            () -> JsonToVPack.parse(new ByteArrayInputStream(json), JsonToVPack.Limits.DEFAULT))
         .isInstanceOf(InvalidJsonException.class);
   }
 
@@ -147,10 +167,9 @@ class ParserInputTest {
   @Test
   void theLimitHoldsInTheCutPart() {
     byte[] json = ("\"" + "x".repeat(3 * LENGTH) + "\"").getBytes(StandardCharsets.UTF_8);
-    assertThatThrownBy(
-            () ->
-                JsonToVPack.parse(
-                    new ByteArrayInputStream(json), new JsonToVPack.Limits(2 * LENGTH, 10)))
+    assertThatThrownBy(() ->
+            JsonToVPack.parse(
+                new ByteArrayInputStream(json), new JsonToVPack.Limits(2 * LENGTH, 10)))
         .isInstanceOf(VPackTooLargeException.class);
   }
 }

@@ -83,7 +83,8 @@ final class ResponseSender {
     if (body.length() >= 0) {
       response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length());
     }
-    if (body.writer() instanceof RenderedBody.Fixed fixed && fixed.length() <= WRITTEN_AT_ONCE_MAX) {
+    if (body.writer() instanceof RenderedBody.Fixed fixed
+        && fixed.length() <= WRITTEN_AT_ONCE_MAX) {
       response.write(
           true, ByteBuffer.wrap(fixed.buffer(), fixed.offset(), fixed.length()), callback);
     } else if (body.length() == 0) {
