@@ -2,6 +2,7 @@ package dev.lockstep.core.collection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
@@ -25,6 +26,7 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.Tick;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -1144,6 +1146,43 @@ public abstract class DocumentStoreContract {
                             null)))
                 .number())
         .isEqualTo(ErrorNumber.BAD_PARAMETER);
+  }
+
+  @Test
+  void itsThreadsPurgeAndExpireByThemselves() {
+    store.close();
+    store =
+        DocumentStore.open(
+            engine,
+            new HybridLogicalClock(millis::get),
+            new StoreSettings(
+                millis::get,
+                new Random(5),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(5),
+                10,
+                definition -> !definition.name().equals("follower")));
+    store.start();
+    for (String name : List.of("c", "follower")) {
+      DocumentCollection collection = create(name);
+      collection.ensureIndex(
+          new IndexDefinition(
+              0, "", IndexType.TTL, List.of("t"), false, true, false, true, 0.0, null));
+      put(collection, "{'t':%d}".formatted(NOW / 1000 - 100));
+    }
+    DocumentCollection collection = system().requireCollection("c");
+    await().atMost(Duration.ofSeconds(20)).until(() -> collection.count() == 0);
+    assertThat(system().requireCollection("follower").count()).isEqualTo(1);
+    collection.truncate(Durability.PROCESS_CRASH);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> {
+          try (StoreSnapshot snapshot = store.snapshot()) {
+            assertThat(snapshot.image().unreachable).isEmpty();
+          }
+        });
+    store.close();
+    store.close();
   }
 
   // --- snapshots, views
