@@ -94,6 +94,8 @@ public final class Query {
     return switch (value.toLowerCase(Locale.ROOT)) {
       case "true", "yes", "on", "y", "1" -> true;
       case "false", "no", "off", "n", "0" -> false;
+      // How JavaScript clients, arangojs among them, spell an option that nobody set.
+      case "undefined" -> null;
       default -> throw bad(name, value, "true or false");
     };
   }
@@ -147,10 +149,11 @@ public final class Query {
     }
   }
 
-  /// One of a few words; anything else is refused with the list of them.
+  /// One of a few words; anything else is refused with the list of them. `undefined` counts as not
+  /// given, see [#boolOrNull].
   public String oneOf(String name, String otherwise, List<String> words) {
     String value = parameters.get(name);
-    if (value == null || value.isEmpty()) {
+    if (value == null || value.isEmpty() || value.equals("undefined")) {
       return otherwise;
     }
     if (!words.contains(value)) {
