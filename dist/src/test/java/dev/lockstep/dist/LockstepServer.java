@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// its own. Survives its process: [#kill()] and [#start()] again is a restart on the same folder
 /// and port. One thread at a time, but [#send] may be called by many.
 final class LockstepServer implements AutoCloseable {
-  /// The first start of a busy machine without a start cache.
-  private static final Duration READY_MAX = Duration.ofSeconds(60);
+  /// The first start makes the start cache; on a busy machine that alone takes more than a minute.
+  private static final Duration READY_MAX = Duration.ofMinutes(4);
 
   private static final Duration STOP_MAX = Duration.ofSeconds(60);
   private static final ObjectMapper JSON = new ObjectMapper();
