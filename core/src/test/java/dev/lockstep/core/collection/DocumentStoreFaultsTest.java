@@ -23,10 +23,14 @@ import dev.lockstep.core.storage.WriteBatch;
 import dev.lockstep.core.storage.memory.CommitFault;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -247,5 +251,69 @@ class DocumentStoreFaultsTest {
     assertThat(collection.recalculateCount()).isEqualTo(1);
     assertThat(collection.count()).isEqualTo(1);
     assertConsistent(store);
+  }
+
+  /// A random number generator that keeps nothing a power loss may take.
+  private static final RandomGenerator WORST = () -> 0;
+
+  @Test
+  void waitForSyncOfTheCallOrTheCollectionSurvivesPowerLoss() {
+    MemoryStorageEngine engine = new MemoryStorageEngine();
+    DocumentStore store = open(engine);
+    DocumentCollection collection = create(store);
+    collection.write(
+        insert("{'_key':'synced'}"), WriteOptions.DEFAULT.withDurability(Durability.POWER_LOSS));
+    collection.changeProperties(true, null, null, false);
+    put(collection, "{'_key':'by-the-collection'}");
+    collection.changeProperties(false, null, null, false);
+    put(collection, "{'_key':'lost'}");
+
+    DocumentStore next = open(engine.losePower(WORST));
+    DocumentCollection again = next.requireDatabase("_system").requireCollection("c");
+    assertThat(again.document("synced")).isNotNull();
+    assertThat(again.document("by-the-collection")).isNotNull();
+    assertThat(again.document("lost")).isNull();
+    assertConsistent(next);
+  }
+
+  @Test
+  void aWriterWaitsForAnotherOneOnlySoLong() throws Exception {
+    MemoryStorageEngine engine = new MemoryStorageEngine();
+    DocumentStore store =
+        DocumentStore.open(
+            engine,
+            new HybridLogicalClock(() -> DocumentStoreContract.NOW),
+            new StoreSettings(
+                () -> DocumentStoreContract.NOW,
+                new Random(1),
+                Duration.ofMillis(20),
+                Duration.ofSeconds(1),
+                1,
+                definition -> true));
+    DocumentCollection collection = create(store);
+    CountDownLatch locked = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    Thread other =
+        Thread.ofPlatform()
+            .start(() -> {
+              collection.lockForChange();
+              locked.countDown();
+              try {
+                release.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                collection.unlock();
+              }
+            });
+    locked.await();
+    assertThatThrownBy(() -> collection.write(insert("{}"), WriteOptions.DEFAULT))
+        .isInstanceOf(LockstepException.class)
+        .extracting(e -> ((LockstepException) e).number())
+        .isEqualTo(ErrorNumber.LOCK_TIMEOUT);
+    assertThat(collection.count()).isZero();
+    release.countDown();
+    other.join();
+    put(collection, "{}");
   }
 }
