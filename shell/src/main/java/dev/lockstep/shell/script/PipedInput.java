@@ -49,6 +49,7 @@ public final class PipedInput {
     if (text.isBlank()) {
       return new Outcome.Finished();
     }
+    output.noteCommand(text);
     Outcome outcome = scripts.evaluateAndPrint(TypedCommand.toScript(text));
     if (outcome instanceof Outcome.Failed(String failure)) {
       output.printError(failure);

@@ -141,6 +141,7 @@ public final class Repl {
         }
         interrupts.set(0);
         long begin = System.nanoTime();
+        output.noteCommand(prompt + line);
         Outcome outcome = scripts.evaluateAndPrint(TypedCommand.toScript(line));
         lastCommand = Duration.ofNanos(System.nanoTime() - begin);
         switch (outcome) {

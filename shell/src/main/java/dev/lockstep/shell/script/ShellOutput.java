@@ -19,6 +19,10 @@ public interface ShellOutput {
 
   void flush();
 
+  /// Takes note of a command that is about to run. It is on the screen already, if there is one:
+  /// only a transcript needs it.
+  default void noteCommand(String text) {}
+
   /// Overwrites the current line with a passing notice; an empty text removes it. Only for
   /// terminals.
   default void printTransient(String text) {
@@ -108,6 +112,12 @@ public interface ShellOutput {
       public void printError(String text) {
         output.printError(text);
         transcript.println(text);
+      }
+
+      @Override
+      public void noteCommand(String text) {
+        output.noteCommand(text);
+        transcript.println(text.stripTrailing());
       }
 
       @Override

@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.PrintStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -220,6 +221,23 @@ class ReplTest {
     assertThat(piped.run(new BufferedReader(new StringReader("f({\n"))))
         .isInstanceOf(Outcome.Failed.class);
     assertThat(shell.output.takeErrors()).contains("SyntaxError");
+  }
+
+  @Test
+  void writesCommandsAndResultsIntoATranscript() throws Exception {
+    ByteArrayOutputStream transcript = new ByteArrayOutputStream();
+    try (PrintStream stream = new PrintStream(transcript, true, StandardCharsets.UTF_8);
+        ShellFixture own = new ShellFixture()) {
+      ShellOutput audited = ShellOutput.audited(own.output, stream);
+      try (ScriptContext scripts =
+          new ScriptContext(ScriptSettings.defaults(), own.connection, audited, () -> null)) {
+        new PipedInput(scripts, audited)
+            .run(new BufferedReader(new StringReader("1 + 1\n({\n  a: 1})\nnope()\n")));
+      }
+      assertThat(own.output.take()).isEqualTo("2\n{\n  \"a\" : 1\n}\n");
+    }
+    assertThat(transcript.toString(StandardCharsets.UTF_8))
+        .startsWith("1 + 1\n2\n({\n  a: 1})\n{\n  \"a\" : 1\n}\nnope()\nJavaScript exception:");
   }
 
   @Test
