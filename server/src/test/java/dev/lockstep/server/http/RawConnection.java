@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// A socket that speaks exactly the bytes a test gives it and takes HTTP/1.1 answers apart.
-final class RawConnection implements Closeable {
-  record Answer(String statusLine, Map<String, String> headers, byte[] body) {
-    int status() {
+public final class RawConnection implements Closeable {
+  public record Answer(String statusLine, Map<String, String> headers, byte[] body) {
+    public int status() {
       return Integer.parseInt(statusLine.split(" ")[1]);
     }
 
-    String text() {
+    public String text() {
       return new String(body, StandardCharsets.UTF_8);
     }
   }
@@ -27,24 +27,24 @@ final class RawConnection implements Closeable {
   private final Socket socket;
   private final InputStream in;
 
-  RawConnection(int port) throws IOException {
+  public RawConnection(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(20_000);
     socket.setTcpNoDelay(true);
     in = socket.getInputStream();
   }
 
-  RawConnection send(String text) throws IOException {
+  public RawConnection send(String text) throws IOException {
     return send(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  RawConnection send(byte[] bytes) throws IOException {
+  public RawConnection send(byte[] bytes) throws IOException {
     socket.getOutputStream().write(bytes);
     return this;
   }
 
   /// Reads one answer; a body ends by its length, its chunks or the connection's end.
-  Answer read() throws IOException {
+  public Answer read() throws IOException {
     return read(false);
   }
 

@@ -1,0 +1,83 @@
+package dev.lockstep.server.replication;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.lockstep.server.replication.RecordedConversation.Exchange;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/// A server that answers as a recorded stock leader did. It finds the recorded answer by verb, path
+/// and, for dumps, by the part asked for; what the recorded follower got through a job it sends at
+/// once.
+final class ScriptedLeader implements AutoCloseable {
+  private final HttpServer server;
+  private final List<Exchange> recording;
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private int dumpParts;
+
+  ScriptedLeader(String recordingName) throws IOException {
+    recording = RecordedConversation.read(recordingName);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.start();
+  }
+
+  String endpoint() {
+    return "tcp://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /// What was asked, verb and target.
+  List<String> requests() {
+    return List.copyOf(requests);
+  }
+
+  private void answer(HttpExchange http) throws IOException {
+    http.getRequestBody().readAllBytes();
+    String target = http.getRequestURI().toString();
+    requests.add(http.getRequestMethod() + " " + target);
+    Exchange recorded = find(http.getRequestMethod(), http.getRequestURI().getRawPath(), target);
+    if (recorded == null) {
+      byte[] body = ("not in the recording: " + target).getBytes(StandardCharsets.UTF_8);
+      http.sendResponseHeaders(599, body.length);
+      http.getResponseBody().write(body);
+    } else {
+      recorded.headers().forEach((name, value) -> http.getResponseHeaders().set(name, value));
+      byte[] body = recorded.body().getBytes(StandardCharsets.UTF_8);
+      http.sendResponseHeaders(recorded.status(), body.length == 0 ? -1 : body.length);
+      if (body.length > 0) {
+        http.getResponseBody().write(body);
+      }
+    }
+    http.close();
+  }
+
+  private synchronized @Nullable Exchange find(String verb, String path, String target) {
+    if (path.endsWith("/replication/dump")) {
+      List<Exchange> parts = new ArrayList<>();
+      for (Exchange exchange : recording) {
+        if (exchange.isDump()) {
+          parts.add(exchange);
+        }
+      }
+      // As the recorded leader: each answer moves on, whatever is asked.
+      return parts.get(Math.min(dumpParts++, parts.size() - 1));
+    }
+    for (Exchange exchange : recording) {
+      if (exchange.verb().equals(verb) && exchange.path().equals(path) && !exchange.isPending()) {
+        return exchange;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+}
