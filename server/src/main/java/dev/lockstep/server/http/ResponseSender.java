@@ -9,7 +9,10 @@ import java.util.Locale;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -88,11 +91,24 @@ final class ResponseSender {
       response.write(
           true, ByteBuffer.wrap(fixed.buffer(), fixed.offset(), fixed.length()), callback);
     } else if (body.length() == 0) {
+      announceNothing(response);
       response.write(true, null, callback);
     } else {
       HeldBack out = new HeldBack(response);
       body.writer().writeTo(out);
       out.finish(callback);
+    }
+  }
+
+  /// Gives a 204 a length, as stock servers do: followers before 3.4 read on until the connection
+  /// ends where there is none. Jetty knows that such an answer has no body and leaves the length
+  /// out, but for a field that it does not recognize.
+  private static void announceNothing(Response response) {
+    boolean isHttp1 =
+        response.getRequest().getConnectionMetaData().getHttpVersion().getVersion()
+            <= HttpVersion.HTTP_1_1.getVersion();
+    if (isHttp1 && response.getStatus() == HttpStatus.NO_CONTENT_204) {
+      response.getHeaders().add(new HttpField((HttpHeader) null, "content-length", "0"));
     }
   }
 
