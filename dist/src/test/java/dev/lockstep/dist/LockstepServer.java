@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
@@ -20,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /// One `lockstep server` process on a free port of the loopback interface, with a data folder of
@@ -109,16 +111,22 @@ final class LockstepServer implements AutoCloseable {
       throw new AssertionError("cannot start " + name, e);
     }
     process = started;
-    Awaitility.await(name + " answers")
-        .atMost(READY_MAX)
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> answers(started));
+    try {
+      Awaitility.await(name + " answers")
+          .atMost(READY_MAX)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> answers(started));
+    } catch (ConditionTimeoutException e) {
+      kill();
+      throw new AssertionError(name + " does not answer; it printed:\n" + log(), e);
+    }
     return this;
   }
 
   private boolean answers(Process started) {
     if (!started.isAlive()) {
+      process = null;
       throw new AssertionError(name + " ended with status " + started.exitValue() + ":\n" + log());
     }
     try {
@@ -192,7 +200,12 @@ final class LockstepServer implements AutoCloseable {
 
   /// With user and password, as `lockstep verify` takes it.
   String endpointWithUser() {
-    return "tcp://" + user + ":" + password + "@127.0.0.1:" + port;
+    return "tcp://"
+        + user
+        + ":"
+        + URLEncoder.encode(password, StandardCharsets.UTF_8).replace("+", "%20")
+        + "@127.0.0.1:"
+        + port;
   }
 
   /// Everything this start of the server printed.
