@@ -1,0 +1,59 @@
+package dev.lockstep.dist;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/// What the tests of synchronization have in common: its requests, and documents by the thousand.
+final class Sync {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Sync() {}
+
+  /// The body of `PUT /_api/replication/sync` for some collections of a leader.
+  static ObjectNode options(LockstepServer leader, String... collections) {
+    ObjectNode options =
+        JSON.createObjectNode()
+            .put("endpoint", leader.endpoint())
+            .put("username", "root")
+            .put("password", leader.password())
+            .put("restrictType", "include")
+            .put("includeSystem", true);
+    var restricted = options.putArray("restrictCollections");
+    for (String collection : collections) {
+      restricted.add(collection);
+    }
+    return options;
+  }
+
+  static LockstepServer.Answer run(LockstepServer follower, ObjectNode options, String... headers) {
+    return follower.send("PUT", "/_api/replication/sync", options.toString(), headers);
+  }
+
+  /// Imports `count` documents, each made by `document` from its number.
+  static void load(
+      LockstepServer server, String collection, int count, IntFunction<String> document) {
+    int portion = 20_000;
+    for (int first = 0; first < count; first += portion) {
+      String lines =
+          IntStream.range(first, Math.min(first + portion, count))
+              .mapToObj(document)
+              .collect(java.util.stream.Collectors.joining("\n"));
+      var answer =
+          server
+              .send(
+                  "POST",
+                  "/_api/import?type=documents&complete=true&collection=" + collection,
+                  lines)
+              .hasStatus(201);
+      if (answer.body().path("errors").asInt() != 0) {
+        throw new AssertionError("import into " + collection + ": " + answer.body());
+      }
+    }
+  }
+
+  static void create(LockstepServer server, String properties) {
+    server.send("POST", "/_api/collection", properties).hasStatus(200);
+  }
+}
