@@ -44,7 +44,7 @@ final class Sync {
           server
               .send(
                   "POST",
-                  "/_api/import?type=documents&complete=true&collection=" + collection,
+                  "/_api/import?type=documents&collection=" + collection,
                   lines)
               .hasStatus(201);
       if (answer.body().path("errors").asInt() != 0) {
