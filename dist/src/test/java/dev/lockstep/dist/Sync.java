@@ -42,10 +42,7 @@ final class Sync {
               .collect(java.util.stream.Collectors.joining("\n"));
       var answer =
           server
-              .send(
-                  "POST",
-                  "/_api/import?type=documents&collection=" + collection,
-                  lines)
+              .send("POST", "/_api/import?type=documents&collection=" + collection, lines)
               .hasStatus(201);
       if (answer.body().path("errors").asInt() != 0) {
         throw new AssertionError("import into " + collection + ": " + answer.body());

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -127,7 +128,9 @@ public final class DocumentStore implements AutoCloseable {
         database.publish(new DocumentCollection(this, database, state, progress));
       }
     }
-    trees.load(changeLog, generationsByCollection(image));
+    Map<Long, Long> generations = generationsByCollection(image);
+    trees.purgeUnknown(new HashSet<>(generations.values()));
+    trees.load(changeLog, generations);
     boolean founding = databasesByName.isEmpty();
     if (founding) {
       commitDatabase(newId(), SYSTEM);

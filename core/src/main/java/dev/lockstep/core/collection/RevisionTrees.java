@@ -409,7 +409,10 @@ final class RevisionTrees {
     try {
       do {
         for (long generation : generations.get()) {
-          keepUp(generation);
+          if (keepUp(generation) && !generations.get().contains(generation)) {
+            // It was replaced and perhaps purged meanwhile; then this came too late for the purge.
+            remove(generation);
+          }
         }
       } while (!awaitStop());
     } catch (InterruptedException e) {
@@ -430,17 +433,51 @@ final class RevisionTrees {
     }
   }
 
-  private void keepUp(long generation) {
+  /// Whether there was anything to do.
+  private boolean keepUp(long generation) {
     try {
       Slot slot = slots.get(generation);
       if (slot == null) {
         rebuild(generation);
-      } else if (slot instanceof Ready ready && ready.changes >= CHANGES_PER_COPY) {
-        store(generation);
+        return true;
       }
+      if (slot instanceof Ready ready && ready.changes >= CHANGES_PER_COPY) {
+        store(generation);
+        return true;
+      }
+      return false;
     } catch (RuntimeException e) {
       LOG.warn("upkeep of a revision tree failed, it is tried again", e);
+      return true;
     }
+  }
+
+  private void remove(long generation) {
+    forget(generation);
+    try {
+      engine.purge(Keyspace.TREES, KeyRange.prefix(Keys.of(generation)));
+    } catch (RuntimeException e) {
+      LOG.warn("a stored revision tree that nobody needs stays until the next start", e);
+    }
+  }
+
+  /// Purges stored trees of generations that nobody knows; at open.
+  void purgeUnknown(Collection<Long> known) {
+    List<Long> unknown = new ArrayList<>();
+    try (StorageCursor rows = engine.scan(Keyspace.TREES, KeyRange.all())) {
+      while (rows.next()) {
+        long generation = Keys.longAt(rows.key(), 0);
+        if (!known.contains(generation)) {
+          unknown.add(generation);
+        }
+        byte[] next = KeyRange.successor(Keys.of(generation));
+        if (next == null) {
+          break;
+        }
+        rows.seek(next);
+      }
+    }
+    unknown.forEach(this::remove);
   }
 
   /// Stops the background thread; waits for what it is doing, a few seconds at most.

@@ -316,4 +316,15 @@ class DocumentStoreFaultsTest {
     other.join();
     put(collection, "{}");
   }
+
+  @Test
+  void purgesStoredTreesThatCameTooLate() {
+    MemoryStorageEngine engine = new MemoryStorageEngine();
+    open(engine);
+    try (WriteBatch batch = engine.newBatch()) {
+      batch.put(Keyspace.TREES, Keys.of(999_999, 0), new byte[] {1});
+      engine.commit(batch, Durability.POWER_LOSS);
+    }
+    assertConsistent(open(engine.killProcess()));
+  }
 }
