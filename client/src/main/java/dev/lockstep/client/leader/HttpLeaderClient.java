@@ -143,6 +143,9 @@ final class HttpLeaderClient implements LeaderClient {
     if (dump.form() != DumpForm.JSON) {
       request = request.withHeader("Accept", dump.form().mediaType());
     }
+    if (!capabilities.isEmpty()) {
+      request = request.withHeader(Capability.HEADER, Capability.announcement());
+    }
     try (StreamingResponse response = connection.open(request)) {
       learn(response.header(Capability.HEADER));
       if (!isSuccess(response.status())) {

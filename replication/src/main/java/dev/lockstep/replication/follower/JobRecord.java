@@ -35,6 +35,7 @@ final class JobRecord {
   private long documentsOfCollection;
   private long bytesOfCollection;
   private @Nullable Long expectedOfCollection;
+  private boolean isCollectionDone;
   private Instant collectionStarted;
   private String message = "";
   private final List<String> warnings = new ArrayList<>();
@@ -91,6 +92,7 @@ final class JobRecord {
     documentsOfCollection = 0;
     bytesOfCollection = 0;
     expectedOfCollection = null;
+    isCollectionDone = false;
     collectionStarted = time.instant();
   }
 
@@ -101,6 +103,7 @@ final class JobRecord {
     documentsOfCollection = 0;
     bytesOfCollection = 0;
     expectedOfCollection = null;
+    isCollectionDone = true;
   }
 
   synchronized void indexed(String name, long done, long total) {
@@ -169,7 +172,7 @@ final class JobRecord {
       double all = Duration.between(started, end).toMillis() / 1000.0;
       rate = all > 0 ? documentsBefore / all : 0;
     }
-    Long expected = expectedOfCollection;
+    Long expected = isCollectionDone ? Long.valueOf(0) : expectedOfCollection;
     return new SyncProgress(
         id,
         "full",
@@ -182,7 +185,7 @@ final class JobRecord {
         expected == null ? null : documentsBefore + expected,
         bytesBefore + bytesOfCollection,
         rate,
-        expected == null || rate == 0 || phase != SyncPhase.COPYING
+        expected == null || rate == 0 || isCollectionDone || phase != SyncPhase.COPYING
             ? null
             : Math.max(0, (expected - documentsOfCollection) / rate),
         message,

@@ -499,6 +499,10 @@ class DisturbedSyncTest {
         .extracting(SyncProgress::phase)
         .contains(SyncPhase.CONNECTING, SyncPhase.LISTING, SyncPhase.COPYING, SyncPhase.FINISHING);
     assertThat(seen).extracting(SyncProgress::documentsDone).isSorted();
+    assertThat(seen)
+        .filteredOn(progress -> progress.documentsDone() > 0)
+        .allMatch(progress ->
+            progress.documentsExpected() != null && progress.documentsExpected() == 300);
     SyncProgress last = follower.jobs().getFirst();
     assertThat(last.phase()).isEqualTo(SyncPhase.DONE);
     assertThat(last.documentsDone()).isEqualTo(300);
