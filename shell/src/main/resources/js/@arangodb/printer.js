@@ -2,7 +2,7 @@
 // Turns values into the text that print() shows.
 
 // Deeper structures end in "...": nobody reads them, and the printer's own recursion is bounded with this.
-const DEPTH_MAX = 200;
+const DEPTH_MAX = 100;
 
 const COLORS = { key: '\u001b[34m', string: '\u001b[32m', number: '\u001b[36m', constant: '\u001b[35m' };
 const RESET = '\u001b[0m';

@@ -263,37 +263,16 @@ final class LockstepServer implements AutoCloseable {
         headers);
   }
 
-  /// Sends a request with another authorization than that of `root`.
-  Answer sendAs(String authorization, String method, String path, String body) {
-    return sendWith(
-        authorization,
-        method,
-        path,
-        HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
-  }
-
   Answer sendBody(String method, String path, HttpRequest.BodyPublisher body, String... headers) {
-    return sendWith(
-        "Basic "
-            + Base64.getEncoder()
-                .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8)),
-        method,
-        path,
-        body,
-        headers);
-  }
-
-  private Answer sendWith(
-      String authorization,
-      String method,
-      String path,
-      HttpRequest.BodyPublisher body,
-      String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .timeout(Duration.ofMinutes(10))
             .method(method, body);
-    request.header("Authorization", authorization);
+    request.header(
+        "Authorization",
+        "Basic "
+            + Base64.getEncoder()
+                .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8)));
     if (headers.length > 0) {
       request.headers(headers);
     }
