@@ -300,7 +300,13 @@ final class HttpLeaderClient implements LeaderClient {
                   + ": "
                   + refused.detail(),
               refused);
-      case ResponseTooLargeException tooLarge -> violation(request, tooLarge.detail());
+      case ResponseTooLargeException tooLarge ->
+          violation(
+              request,
+              tooLarge.detail()
+                  + (connection.settings().responseBytesMax() < address.responseBytesMax()
+                      ? "; that is a third of this server's heap, give it more (-Xmx)"
+                      : "; raise the option maxPacketSize"));
       case TransportException lost ->
           LeaderUnavailableException.answerLost(endpoint(), url, lost.detail(), lost);
       default ->

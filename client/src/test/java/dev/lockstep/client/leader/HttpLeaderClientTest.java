@@ -272,7 +272,8 @@ class HttpLeaderClientTest {
           };
       assertThatThrownBy(() -> client.dump(dump(DumpForm.JSON, false)))
           .isInstanceOf(ProtocolViolationException.class)
-          .hasMessageContaining("1048576");
+          .hasMessageContaining("1048576")
+          .hasMessageEndingWith("raise the option maxPacketSize");
     }
   }
 
