@@ -137,7 +137,12 @@ class FollowerCrashIT {
     synchronize();
     servers.verify("victim").hasStatus(0);
     long bytesAfter = settledBytes(follower, bytesBefore + bytesBefore / 2);
-    System.out.println("FollowerCrashIT: " + bytesBefore + " bytes on disk before the kills, " + bytesAfter + " after");
+    System.out.println(
+        "FollowerCrashIT: "
+            + bytesBefore
+            + " bytes on disk before the kills, "
+            + bytesAfter
+            + " after");
     assertThat(bytesAfter)
         .as("bytes on disk, %d before", bytesBefore)
         .isLessThanOrEqualTo(bytesBefore + bytesBefore / 2);
