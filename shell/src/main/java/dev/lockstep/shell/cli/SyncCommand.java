@@ -68,7 +68,9 @@ public final class SyncCommand extends CliCommand {
       description = "The database on the leader, if it has another name there.")
   private @Nullable String leaderDatabase;
 
-  @Option(names = "--incremental", description = "Transfer only what differs.")
+  @Option(
+      names = "--incremental",
+      description = "Ask for only what differs; for now everything is copied all the same.")
   private boolean isIncremental;
 
   @Option(
