@@ -1,7 +1,9 @@
 package dev.lockstep.replication.protocol;
 
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /// A follower's connection to one database of one leader. Every call is one request: nothing is
@@ -40,6 +42,54 @@ public interface LeaderClient extends AutoCloseable {
 
   /// Reads one part, completely.
   DumpPage dump(DumpRequest request) throws InterruptedException;
+
+  /// Reads the revision tree of a collection in the state of a batch.
+  ///
+  /// @throws LeaderRefusedException with status 501 if the collection has none: compare keys
+  RevisionTree revisionTree(String batchId, String collection) throws InterruptedException;
+
+  /// Reads one page of revisions, completely.
+  RevisionPage revisionRanges(RevisionRangesRequest request) throws InterruptedException;
+
+  /// Reads documents by their revisions. Documents that were not asked for are left out of the
+  /// answer: an old leader may send the next one where it has none.
+  FetchedDocuments revisionDocuments(RevisionDocumentsRequest request) throws InterruptedException;
+
+  /// Asks for a list of a collection's keys in the state of a batch.
+  ///
+  /// @param to the leader's tick, for leaders that keep a history
+  /// @param quick whether the count alone is enough where there are many keys
+  KeysAnswer openKeys(String batchId, String collection, Tick to, boolean quick)
+      throws InterruptedException;
+
+  /// Asks again for a list that was not ready.
+  ///
+  /// @throws LeaderRefusedException with the leader's status when making the list has failed, 404 if
+  ///   it does not know the job
+  KeysAnswer pollKeys(KeysAnswer.Pending pending) throws InterruptedException;
+
+  /// Reads all chunks of a list, in order; their ranges of keys are ascending and disjoint.
+  ///
+  /// @param chunkSize documents in a chunk, 100 to 20000
+  List<KeyChunk> keyChunks(String keysId, String collection, int chunkSize)
+      throws InterruptedException;
+
+  /// Reads the keys of one chunk, ascending.
+  List<KeyRevision> chunkKeys(KeyChunkPart part) throws InterruptedException;
+
+  /// Reads documents of one chunk.
+  ///
+  /// @param positions inside the chunk, from 0, ascending
+  /// @param offset how many of them are here already
+  /// @return those of `positions` from `offset` on, perhaps fewer, at least one
+  FetchedDocuments chunkDocuments(KeyChunkPart part, int[] positions, int offset)
+      throws InterruptedException;
+
+  /// Ends a list of keys; one that is gone is fine.
+  void closeKeys(String keysId, String collection) throws InterruptedException;
+
+  /// What went over the wire so far; whatever does not travel counts nothing.
+  Transferred transferred();
 
   /// An upper limit for dumps with a history.
   static Tick dumpLimit(Tick lastLogTick) {

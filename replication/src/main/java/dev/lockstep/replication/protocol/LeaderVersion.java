@@ -16,6 +16,12 @@ public record LeaderVersion(int major, int minor, int patch, String text)
   /// From here on a leader dumps VelocyPack and has revision trees.
   private static final LeaderVersion VELOCYPACK_DUMP = new LeaderVersion(3, 8, 0, "3.8.0");
 
+  /// From here on a leader lists revisions in VelocyPack.
+  private static final LeaderVersion VELOCYPACK_LIST = new LeaderVersion(3, 10, 0, "3.10.0");
+
+  /// Documents are asked for several at a time from here on.
+  private static final LeaderVersion PARALLEL_DOCUMENTS = new LeaderVersion(3, 9, 1, "3.9.1");
+
   /// From here on `collection` restricts an inventory.
   private static final LeaderVersion INVENTORY_OF_ONE = new LeaderVersion(3, 10, 0, "3.10.0");
 
@@ -42,6 +48,31 @@ public record LeaderVersion(int major, int minor, int patch, String text)
   /// Whether `Accept: application/x-velocypack` gets a VelocyPack dump.
   public boolean dumpsVelocyPack() {
     return compareTo(VELOCYPACK_DUMP) >= 0;
+  }
+
+  /// Whether the leader has revision trees at all.
+  public boolean hasRevisionTrees() {
+    return dumpsVelocyPack();
+  }
+
+  /// Whether the leader reads and writes revisions in base 64 whatever their value when asked to.
+  public boolean listsHlc() {
+    return switch (major * 100 + minor) {
+      case 308 -> patch >= 8;
+      case 309 -> patch >= 4;
+      case 310 -> patch >= 1;
+      default -> hasRevisionTrees();
+    };
+  }
+
+  /// Whether revisions can be listed in VelocyPack.
+  public boolean listsVelocyPack() {
+    return compareTo(VELOCYPACK_LIST) >= 0;
+  }
+
+  /// Whether documents may be asked for in several requests at a time.
+  public boolean takesParallelDocumentRequests() {
+    return compareTo(PARALLEL_DOCUMENTS) >= 0;
   }
 
   /// Whether an inventory can be restricted to one collection. Older leaders ignore the parameter.

@@ -1,0 +1,9 @@
+package dev.lockstep.replication.protocol;
+
+/// What went over a connection to a leader so far, as HTTP/1.1 writes it: request and status lines,
+/// headers and bodies; without what TLS and TCP add.
+///
+/// @param requests answered or not
+public record Transferred(long requests, long bytesSent, long bytesReceived) {
+  public static final Transferred NOTHING = new Transferred(0, 0, 0);
+}
