@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// A running server above an open engine. Started once, closed once, each by one thread.
@@ -92,7 +93,9 @@ public final class LockstepServer implements AutoCloseable {
     DocumentStore store =
         DocumentStore.open(
             engine,
-            new HybridLogicalClock(System::currentTimeMillis),
+            new HybridLogicalClock(
+                System::currentTimeMillis,
+                ThreadLocalRandom.current().nextInt(HybridLogicalClock.COUNTER_FIRST_BOUND)),
             StoreSettings.DEFAULT.withExpires(
                 definition -> ReplicationRoles.expires(definition, serverId.value)));
     serverId.value = store.serverId();

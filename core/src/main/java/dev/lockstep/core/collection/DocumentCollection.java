@@ -61,6 +61,9 @@ public final class DocumentCollection {
   /// Written under the lock, after the commit that makes it true.
   private volatile CollectionProgress progress;
 
+  /// Written under the lock.
+  private volatile @Nullable CollectionHold hold;
+
   DocumentCollection(
       DocumentStore store, Database database, CollectionState state, CollectionProgress progress) {
     this.store = store;
@@ -122,10 +125,7 @@ public final class DocumentCollection {
   /// @throws LockstepException 1203, 1004 while the server takes no writes, 18 when another writer
   ///   takes too long; nothing was written then
   public List<WriteResult> write(List<DocumentWrite> operations, WriteOptions options) {
-    if (options.origin() == Origin.CLIENT && store.isReadOnly()) {
-      throw new LockstepException(
-          ErrorNumber.READ_ONLY, "read only: the server is in read-only mode");
-    }
+    requireWritable(options.origin());
     store.gate().checkOpen();
     if (operations.isEmpty()) {
       state();
@@ -135,6 +135,8 @@ public final class DocumentCollection {
     boolean sync;
     CollectionState current = lockForChange();
     try {
+      // Once more: a hold may have begun while this writer waited.
+      requireWritable(options.origin());
       WriteSession session = new WriteSession(store, current, progress, options, operations.size());
       try {
         results = session.run(operations);
@@ -155,15 +157,76 @@ public final class DocumentCollection {
     return results;
   }
 
+  /// @throws LockstepException 1004
+  private void requireWritable(Origin origin) {
+    if (origin != Origin.CLIENT) {
+      return;
+    }
+    if (store.isReadOnly()) {
+      throw new LockstepException(
+          ErrorNumber.READ_ONLY, "read only: the server is in read-only mode");
+    }
+    CollectionHold current = hold;
+    if (current != null) {
+      throw new LockstepException(
+          ErrorNumber.READ_ONLY,
+          "read only: collection '" + state.name() + "' " + current.reason());
+    }
+  }
+
+  /// Refuses clients' document writes until the hold is closed.
+  ///
+  /// @param reason as the rest of a sentence that begins with the collection's name
+  /// @throws LockstepException 28 if there is a hold already, 1203 after the drop
+  public CollectionHold hold(String reason) {
+    lockForChange();
+    try {
+      CollectionHold current = hold;
+      if (current != null) {
+        throw new LockstepException(
+            ErrorNumber.LOCKED, "locked: collection '" + state.name() + "' " + current.reason());
+      }
+      CollectionHold begun = new CollectionHold(this, reason);
+      hold = begun;
+      return begun;
+    } finally {
+      unlock();
+    }
+  }
+
+  /// Whether clients' writes are refused for now.
+  boolean isHeld() {
+    return hold != null;
+  }
+
+  void endHold(CollectionHold ended) {
+    lock.lock();
+    try {
+      if (hold == ended) {
+        hold = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   public WriteResult write(DocumentWrite operation, WriteOptions options) {
     return write(List.of(operation), options).getFirst();
   }
 
   /// Removes every document at once, by a new generation. The key generator goes on where it was.
+  ///
+  /// @throws LockstepException 1203, 1004 while the collection takes no writes
   public void truncate(Durability durability) {
+    truncate(durability, Origin.CLIENT);
+  }
+
+  void truncate(Durability durability, Origin origin) {
+    requireWritable(origin);
     CollectionState current = lockForChange();
     long oldGeneration = current.generation();
     try {
+      requireWritable(origin);
       long generation = store.newId();
       List<StoredIndex> indexes = emptyCopies(current, generation);
       CollectionState truncated = current.withGeneration(generation, indexes);
@@ -347,6 +410,88 @@ public final class DocumentCollection {
     return true;
   }
 
+  /// Drops the indexes that must not be there while the documents of a leader come in, or could not
+  /// be beside the leader's: those with an id, a name or a definition of a leader's index but not
+  /// exactly the same, and unique ones that the leader does not have. What is left are the leader's
+  /// and local ones that forbid nothing.
+  ///
+  /// @param leaders the leader's indexes, without primary and edge index
+  /// @return what was dropped
+  public List<IndexDefinition> dropIndexesAgainst(List<IndexDefinition> leaders) {
+    List<IndexDefinition> dropped = new ArrayList<>();
+    for (StoredIndex index : state().indexes()) {
+      if (IndexRules.isAgainst(index, leaders) && dropIndex(index.definition().id())) {
+        dropped.add(index.definition());
+      }
+    }
+    return dropped;
+  }
+
+  /// Creates an index with a leader's id and name, unless exactly this one exists.
+  ///
+  /// @throws LockstepException 1005 if id or name belong to another index, 1210 with the key when
+  ///   documents violate it
+  public void ensureReplicatedIndex(IndexDefinition wanted) {
+    CollectionState current = lockForChange();
+    try {
+      IndexDefinition definition = IndexRules.replicated(wanted, wanted.id());
+      for (StoredIndex index : current.indexes()) {
+        if (index.definition().equals(definition)) {
+          return;
+        }
+      }
+      IndexRules.requireRoom(definition, current.indexes());
+      create(current, new StoredIndex(definition, store.newId(), store.indexKeyBytesMax()));
+    } finally {
+      unlock();
+    }
+  }
+
+  /// Takes over what a leader says of its collection, but for name, type and key generator, which
+  /// stay. A schema is kept as it is.
+  public void adoptProperties(CollectionProperties leaders) {
+    CollectionState current = lockForChange();
+    try {
+      CollectionProperties old = current.properties();
+      change(
+          current,
+          new CollectionProperties(
+              old.name(),
+              old.type(),
+              old.isSystem(),
+              leaders.waitForSync(),
+              old.keyOptions(),
+              leaders.schema(),
+              leaders.cacheEnabled(),
+              leaders.syncByRevision(),
+              leaders.usesRevisionsAsDocumentIds()));
+    } finally {
+      unlock();
+    }
+  }
+
+  /// Makes the key generator go on after a number, even if no document has it.
+  ///
+  /// @param lastKeyValue the leader's [CollectionDefinition#lastKeyValue], unsigned
+  public void continueKeysAfter(long lastKeyValue) {
+    CollectionState current = lockForChange();
+    try {
+      boolean isUuid = current.properties().keyOptions().type() == KeyGeneratorType.UUID;
+      if (isUuid || Long.compareUnsigned(lastKeyValue, progress.lastKeyValue()) <= 0) {
+        return;
+      }
+      CollectionProgress next = new CollectionProgress(lastKeyValue, progress.newestRevision());
+      try (WriteBatch batch = store.engine().newBatch()) {
+        batch.put(
+            Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, current.id()), next.encode());
+        store.gate().commitOrThrow(batch, Durability.PROCESS_CRASH);
+      }
+      progress = next;
+    } finally {
+      unlock();
+    }
+  }
+
   /// Primary index first (id 0), then for edge collections the edge index (id 1), then the others.
   public List<IndexDefinition> indexesWithPrimary() {
     CollectionState current = state();
@@ -389,22 +534,27 @@ public final class DocumentCollection {
               cacheEnabled == null ? old.cacheEnabled() : cacheEnabled,
               old.syncByRevision(),
               old.usesRevisionsAsDocumentIds());
-      if (changed.equals(old)) {
-        return;
-      }
-      CollectionState next = current.withProperties(changed);
-      try (WriteBatch batch = store.engine().newBatch()) {
-        putDefinition(batch, next);
-        batch.appendChange(
-            ChangeCodec.encode(
-                new Change.PropertiesChanged(
-                    current.databaseId(), current.id(), CatalogRows.collection(next))));
-        store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
-      }
-      publish(next);
+      change(current, changed);
     } finally {
       unlock();
     }
+  }
+
+  /// Under the lock.
+  private void change(CollectionState current, CollectionProperties changed) {
+    if (changed.equals(current.properties())) {
+      return;
+    }
+    CollectionState next = current.withProperties(changed);
+    try (WriteBatch batch = store.engine().newBatch()) {
+      putDefinition(batch, next);
+      batch.appendChange(
+          ChangeCodec.encode(
+              new Change.PropertiesChanged(
+                  current.databaseId(), current.id(), CatalogRows.collection(next))));
+      store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
+    }
+    publish(next);
   }
 
   /// Reads every document. Unsigned 64 bits.

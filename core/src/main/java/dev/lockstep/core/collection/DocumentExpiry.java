@@ -63,6 +63,7 @@ final class DocumentExpiry {
     }
     if (index == null
         || store.isReadOnly()
+        || collection.isHeld()
         || !store.settings().expires().test(collection.definition())) {
       return 0;
     }

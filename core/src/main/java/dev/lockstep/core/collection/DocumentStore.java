@@ -300,6 +300,13 @@ public final class DocumentStore implements AutoCloseable {
         new StoreSnapshot(snapshot, documentRows, identity.indexKeyBytes(), frozen));
   }
 
+  /// Makes everything committed so far survive power loss.
+  ///
+  /// @throws LockstepException 1004 if the disk does not confirm it
+  public void sync() {
+    gate.sync();
+  }
+
   /// Whether clients' document writes are refused with 1004.
   public boolean isReadOnly() {
     return readOnly;

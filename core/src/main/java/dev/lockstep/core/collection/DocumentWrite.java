@@ -1,5 +1,6 @@
 package dev.lockstep.core.collection;
 
+import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackSlice;
 import org.jspecify.annotations.Nullable;
@@ -41,4 +42,15 @@ public sealed interface DocumentWrite {
 
   /// @param expected the revision the document must have; null: any
   record Remove(String key, @Nullable Revision expected) implements DocumentWrite {}
+
+  /// A leader's document, stored as it is: key, revision and bytes. It takes the place of the
+  /// document of its key, and of every document that has its revision or a value of its in a unique
+  /// index: the leader's documents do not contradict each other, so such a document is none of the
+  /// leader's. Ignored if exactly this document is there already.
+  ///
+  /// Source: `docs/decisions/0009-incremental-sync.md`.
+  record PutReplicated(Document document) implements DocumentWrite {}
+
+  /// Removes the document that has this revision now; refused with 1202 if none has.
+  record RemoveRevision(Revision revision) implements DocumentWrite {}
 }

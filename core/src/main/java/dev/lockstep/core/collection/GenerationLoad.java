@@ -288,12 +288,8 @@ public final class GenerationLoad implements AutoCloseable {
   }
 
   private StoredIndex stored(IndexDefinition wanted, List<StoredIndex> others) {
-    // The leader's name stands, whatever our rules for new names.
-    IndexDefinition completed = IndexRules.completed(wanted.withIdAndName(wanted.id(), ""));
-    long id = completed.id() == 0 ? store.newId() : completed.id();
     IndexDefinition definition =
-        completed.withIdAndName(
-            id, wanted.name().isEmpty() ? "idx_" + Long.toUnsignedString(id) : wanted.name());
+        IndexRules.replicated(wanted, wanted.id() == 0 ? store.newId() : wanted.id());
     IndexRules.requireRoom(definition, others);
     return new StoredIndex(definition, store.newId(), store.indexKeyBytesMax());
   }

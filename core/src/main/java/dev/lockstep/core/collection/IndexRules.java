@@ -93,6 +93,34 @@ final class IndexRules {
     return null;
   }
 
+  /// Completes a leader's index. Its name stands, whatever our rules for new names.
+  ///
+  /// @param id of the local one
+  /// @throws LockstepException 10
+  static IndexDefinition replicated(IndexDefinition wanted, long id) {
+    return completed(wanted.withIdAndName(id, ""))
+        .withIdAndName(
+            id, wanted.name().isEmpty() ? "idx_" + Long.toUnsignedString(id) : wanted.name());
+  }
+
+  /// See [DocumentCollection#dropIndexesAgainst].
+  static boolean isAgainst(StoredIndex index, List<IndexDefinition> leaders) {
+    IndexDefinition local = index.definition();
+    boolean isClashing = false;
+    for (IndexDefinition wanted : leaders) {
+      IndexDefinition theirs = replicated(wanted, wanted.id());
+      if (theirs.equals(local)) {
+        return false;
+      }
+      isClashing |=
+          theirs.id() == local.id()
+              || theirs.name().equals(local.name())
+              || isSame(theirs, local)
+              || theirs.type() == IndexType.TTL && local.type() == IndexType.TTL;
+    }
+    return isClashing || index.isUnique();
+  }
+
   private static boolean isSame(IndexDefinition wanted, IndexDefinition existing) {
     return wanted
         .withIdAndName(existing.id(), existing.name())

@@ -19,7 +19,8 @@ public sealed interface WriteResult {
       @Nullable Document newDocument)
       implements WriteResult {}
 
-  /// [OverwriteMode#IGNORE] met an existing document.
+  /// [OverwriteMode#IGNORE] met an existing document, or [DocumentWrite.PutReplicated] the very
+  /// same.
   ///
   /// @param revision of the existing document
   record Ignored(String key, Revision revision) implements WriteResult {}

@@ -130,7 +130,8 @@ final class WriteSession {
     this.store = store;
     this.state = state;
     this.options = options;
-    this.single = operationCount == 1;
+    // One document of a leader may take several documents' places.
+    this.single = operationCount == 1 && options.origin() == Origin.CLIENT;
     this.rows = store.documentRows();
     this.indexes = state.maintainedIndexes();
     this.keys =
@@ -224,6 +225,11 @@ final class WriteSession {
           key = remove.key();
           yield remove(remove);
         }
+        case DocumentWrite.PutReplicated put -> {
+          key = put.document().key();
+          yield putReplicated(put.document());
+        }
+        case DocumentWrite.RemoveRevision remove -> removeRevision(remove.revision());
       };
     } catch (LockstepException e) {
       return new Refused(e, key, null);
@@ -351,8 +357,30 @@ final class WriteSession {
     if (refused != null || existing == null) {
       return refused == null ? notFound(remove.key()) : refused;
     }
+    Document old = stageRemoval(remove.key(), existing);
+    return removed(remove.key(), existing, old);
+  }
+
+  private Written removed(String key, Existing existing, @Nullable Document old) {
+    return new Written(
+        key, existing.revision(), existing.revision(), options.returnOld() ? old : null, null);
+  }
+
+  private WriteResult removeRevision(Revision revision) {
+    String key = holderOf(revision);
+    Existing existing = key == null ? null : find(key);
+    if (key == null || existing == null || !existing.revision().equals(revision)) {
+      return new Refused(new LockstepException(ErrorNumber.DOCUMENT_NOT_FOUND), key, null);
+    }
+    return removed(key, existing, stageRemoval(key, existing));
+  }
+
+  /// Stages the removal of a document.
+  ///
+  /// @return the document, if it had to be read
+  private @Nullable Document stageRemoval(String key, Existing existing) {
     Document old = needsOld() ? load(existing) : null;
-    List<IndexChange> indexChanges = indexChanges(remove.key(), existing, old, null);
+    List<IndexChange> indexChanges = indexChanges(key, existing, old, null);
     Revision revision = store.clock().next();
     byte[] change =
         ChangeCodec.encode(
@@ -362,26 +390,86 @@ final class WriteSession {
                 state.generation(),
                 revision,
                 existing.revision(),
-                remove.key()));
+                key));
     reserve(SMALL_ROWS_COST + change.length + cost(indexChanges), 3 + operations(indexChanges));
     WriteBatch target = batch();
     rows.delete(target, state.generation(), existing.entry());
-    target.delete(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), remove.key()));
+    target.delete(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key));
     stage(target, indexChanges);
     target.appendChange(change);
     changeTree(existing.entry().revision(), false);
     countDelta--;
     newest = CollectionProgress.max(newest, revision.value());
     if (!single) {
-      overlay.put(remove.key(), Overlaid.REMOVED);
+      overlay.put(key, Overlaid.REMOVED);
       revisionOverlay.remove(existing.entry().revision());
     }
-    return new Written(
-        remove.key(),
-        existing.revision(),
-        existing.revision(),
-        options.returnOld() ? old : null,
-        null);
+    return old;
+  }
+
+  private WriteResult putReplicated(Document document) {
+    String key = document.key();
+    String problem = DocumentKey.validate(key);
+    if (problem != null) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_KEY_BAD,
+          "illegal document key: '" + key + "' of the leader: " + problem);
+    }
+    requireInRange(document.revision());
+    store.clock().observe(document.revision());
+    Existing existing = find(key);
+    if (existing != null && existing.revision().equals(document.revision())) {
+      if (Arrays.equals(load(existing).body(), document.body())) {
+        return new Ignored(key, existing.revision());
+      }
+      // The same revision with other content: somebody has tampered, or two clocks met.
+      stageRemoval(key, existing);
+      commitRemovalOf(document);
+      existing = null;
+    } else {
+      String holder = holderOf(document.revision());
+      if (holder != null && removeIfThere(holder)) {
+        commitRemovalOf(document);
+      }
+    }
+    for (StoredIndex index : indexes) {
+      if (index.isUnique()) {
+        removeConflicting(index, document, existing);
+      }
+    }
+    return write(existing, null, document);
+  }
+
+  /// The rows of a document that goes ahead of its batch must not meet those of one that the batch
+  /// removes.
+  private void commitRemovalOf(Document next) {
+    if (rows.isChunked(next.body().length)) {
+      LockstepException refusal = commit();
+      if (refusal != null) {
+        throw new CommitRefused(refusal);
+      }
+      batchFirst = results.size();
+    }
+  }
+
+  private boolean removeIfThere(String key) {
+    Existing existing = find(key);
+    if (existing == null) {
+      return false;
+    }
+    stageRemoval(key, existing);
+    return true;
+  }
+
+  private void removeConflicting(
+      StoredIndex index, Document document, @Nullable Existing existing) {
+    long revision = document.revision().value();
+    for (byte[] entry : index.entries(document.key(), document.slice(), revision)) {
+      String conflicting = conflictingKey(entry, existing);
+      if (conflicting != null) {
+        removeIfThere(conflicting);
+      }
+    }
   }
 
   /// Judges and stages an insert (`existing` null) or a replacement.
@@ -532,20 +620,7 @@ final class WriteSession {
 
   /// Revisions name documents in storage: no two documents of a collection may have the same.
   private void requireUnused(Document document) {
-    long revision = document.revision().value();
-    // Everything stored is at most `newest`, so a fresh revision needs no look-up.
-    if (Long.compareUnsigned(revision, newest) > 0) {
-      return;
-    }
-    String holder = revisionOverlay.get(revision);
-    if (holder == null && DocumentRows.exists(store.engine(), state.generation(), revision)) {
-      holder = DocumentRows.keyOf(store.engine(), state.generation(), revision);
-      Overlaid overlaid = holder == null ? null : overlay.get(holder);
-      if (overlaid != null) {
-        // The batch has already moved that document on.
-        holder = null;
-      }
-    }
+    String holder = holderOf(document.revision());
     if (holder != null) {
       throw new LockstepException(
           ErrorNumber.CONFLICT,
@@ -559,6 +634,24 @@ final class WriteSession {
               + state.name()
               + "'");
     }
+  }
+
+  /// The key of the document that has this revision, null if there is none.
+  private @Nullable String holderOf(Revision wanted) {
+    long revision = wanted.value();
+    // Everything stored is at most `newest`, so a fresh revision needs no look-up.
+    if (Long.compareUnsigned(revision, newest) > 0) {
+      return null;
+    }
+    String holder = revisionOverlay.get(revision);
+    if (holder == null && DocumentRows.exists(store.engine(), state.generation(), revision)) {
+      holder = DocumentRows.keyOf(store.engine(), state.generation(), revision);
+      if (holder != null && overlay.containsKey(holder)) {
+        // The batch has already moved that document on.
+        holder = null;
+      }
+    }
+    return holder;
   }
 
   /// Chunks that go ahead must not touch a stored document, even one that the batch is about to
@@ -660,22 +753,34 @@ final class WriteSession {
 
   private void requireUnique(StoredIndex index, List<byte[]> added, @Nullable Existing existing) {
     for (byte[] entry : added) {
-      Long holder = uniqueOverlay.get(new EntryKey(entry));
-      if (holder == null) {
-        byte[] row = store.engine().get(Keyspace.INDEXES, entry);
-        holder = row == null ? null : (Long) Keys.longAt(row, 0);
+      String conflicting = conflictingKey(entry, existing);
+      if (conflicting != null) {
+        throw index.violation(conflicting);
       }
-      if (holder == null
-          || holder == NO_HOLDER
-          || existing != null && holder == existing.entry().revision()) {
-        continue;
-      }
-      String holderKey = revisionOverlay.get(holder);
-      if (holderKey == null) {
-        holderKey = DocumentRows.keyOf(store.engine(), state.generation(), holder);
-      }
-      throw index.violation(holderKey);
     }
+  }
+
+  /// The key of another document than `existing` that has an entry of a unique index, null if none
+  /// has.
+  private @Nullable String conflictingKey(byte[] entry, @Nullable Existing existing) {
+    Long holder = uniqueOverlay.get(new EntryKey(entry));
+    if (holder == null) {
+      byte[] row = store.engine().get(Keyspace.INDEXES, entry);
+      holder = row == null ? null : (Long) Keys.longAt(row, 0);
+    }
+    if (holder == null
+        || holder == NO_HOLDER
+        || existing != null && holder == existing.entry().revision()) {
+      return null;
+    }
+    String key = revisionOverlay.get(holder);
+    if (key == null) {
+      key = DocumentRows.keyOf(store.engine(), state.generation(), holder);
+    }
+    if (key == null) {
+      throw DocumentRows.damaged(state.generation(), holder, "a unique index knows it, it is gone");
+    }
+    return key;
   }
 
   /// In the overlay: the batch removes the entry.

@@ -147,6 +147,25 @@ public final class RevisionTree {
     return ranges;
   }
 
+  /// How many revisions this tree holds in the buckets that begin inside `ranges`.
+  ///
+  /// @param ranges ascending, disjoint
+  public long countWithin(List<RevisionRange> ranges) {
+    long[] sum = {0};
+    int[] at = {0};
+    forEachPopulatedLeaf((index, leafCount, leafHash) -> {
+      long begin = rangeMin + ((long) index << bucketBits);
+      while (at[0] < ranges.size()
+          && Long.compareUnsigned(ranges.get(at[0]).last().value(), begin) < 0) {
+        at[0]++;
+      }
+      if (at[0] < ranges.size() && ranges.get(at[0]).contains(new Revision(begin))) {
+        sum[0] += leafCount;
+      }
+    });
+    return sum[0];
+  }
+
   private static boolean differs(RevisionTree a, long bucketOfA, RevisionTree b, long bucketOfB) {
     long countOfA = inside(bucketOfA) ? a.leafCount((int) bucketOfA) : 0;
     long countOfB = inside(bucketOfB) ? b.leafCount((int) bucketOfB) : 0;

@@ -64,6 +64,8 @@ final class ReferenceCollection {
               : ErrorNumber.DOCUMENT_NOT_FOUND;
       case Remove remove ->
           valueByKey.remove(remove.key()) == null ? ErrorNumber.DOCUMENT_NOT_FOUND : null;
+      case DocumentWrite.PutReplicated _, DocumentWrite.RemoveRevision _ ->
+          throw new IllegalArgumentException("a client's writes only: " + write);
     };
   }
 
