@@ -18,6 +18,7 @@ import java.time.Duration;
 /// @param decodedBytesMax bytes of documents that wait for being written; one may exceed it alone
 /// @param portionBytes bytes of documents handed to the store at a time, roughly
 /// @param finishedJobsKept finished jobs whose progress can still be read
+/// @param comparison how collections are compared
 public record FollowerSettings(
     int firstContactRetries,
     int retriesMax,
@@ -30,7 +31,8 @@ public record FollowerSettings(
     long fetchedBytesMax,
     long decodedBytesMax,
     int portionBytes,
-    int finishedJobsKept) {
+    int finishedJobsKept,
+    ComparisonSettings comparison) {
 
   /// Two quick repetitions at first contact, then eight within about a minute; a lease of ten
   /// minutes; at most 24 MiB of a collection in memory besides the pages at both ends.
@@ -47,7 +49,8 @@ public record FollowerSettings(
           16 << 20,
           8 << 20,
           1 << 20,
-          100);
+          100,
+          ComparisonSettings.DEFAULT);
 
   public FollowerSettings {
     if (firstContactRetries < 0

@@ -1,8 +1,6 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.collection.CollectionDefinition;
-import dev.lockstep.core.collection.CollectionProperties;
-import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.GenerationLoad;
 import dev.lockstep.core.collection.ReplicatedCollection;
 import dev.lockstep.core.storage.Durability;
@@ -16,56 +14,37 @@ import org.slf4j.LoggerFactory;
 final class FullSync implements CollectionSync {
   private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
 
-  private final Database database;
+  private final CollectionTask task;
   private final InventoryCollection source;
-  private final String globallyUniqueId;
   private final LeaderSession leader;
-  private final boolean includeSystem;
-  private final long chunkSize;
-  private final FollowerSettings settings;
   private final StopSignal stop;
   private final JobRecord record;
 
-  /// @param globallyUniqueId of the copy; the leader's, or made up for leaders that have none
-  /// @param chunkSize the user's choice; 0 = ours
-  FullSync(
-      Database database,
-      InventoryCollection source,
-      String globallyUniqueId,
-      LeaderSession leader,
-      boolean includeSystem,
-      long chunkSize,
-      FollowerSettings settings,
-      StopSignal stop,
-      JobRecord record) {
-    this.database = database;
-    this.source = source;
-    this.globallyUniqueId = globallyUniqueId;
-    this.leader = leader;
-    this.includeSystem = includeSystem;
-    this.chunkSize = chunkSize;
-    this.settings = settings;
-    this.stop = stop;
-    this.record = record;
+  FullSync(CollectionTask task) {
+    this.task = task;
+    this.source = task.source();
+    this.leader = task.leader();
+    this.stop = task.stop();
+    this.record = task.record();
   }
 
   @Override
   public CollectionDefinition run() throws InterruptedException {
     for (int restarts = 0; ; restarts++) {
-      record.beginCollection(source.name());
+      record.beginCollection(source.name(), SyncMethod.FULL);
       record.transition(SyncPhase.COPYING, "copying collection '" + source.name() + "'");
       try {
         return copy();
       } catch (LeaderSession.RestartNeededException e) {
         stop.throwIfStopped();
-        if (restarts >= settings.restartsMax()) {
+        if (restarts >= task.settings().restartsMax()) {
           throw e.why();
         }
         LOG.warn(
             "copy of collection '{}' begins anew, attempt {} of {}: {}",
             source.name(),
             restarts + 2,
-            settings.restartsMax() + 1,
+            task.settings().restartsMax() + 1,
             e.why().getMessage());
         record.transition(
             SyncPhase.REOPENING,
@@ -76,16 +55,16 @@ final class FullSync implements CollectionSync {
   }
 
   private CollectionDefinition copy() throws InterruptedException {
-    CollectionProperties properties = source.properties();
-    var target = new ReplicatedCollection(properties, globallyUniqueId, source.indexes());
-    try (GenerationLoad load = database.beginLoad(target)) {
+    var target =
+        new ReplicatedCollection(source.properties(), task.globallyUniqueId(), source.indexes());
+    try (GenerationLoad load = task.database().beginLoad(target)) {
       DumpTransfer.Outcome outcome =
           new DumpTransfer(
                   leader,
-                  source.globallyUniqueId().isEmpty() ? source.id() : source.globallyUniqueId(),
-                  includeSystem,
-                  chunkSize,
-                  settings,
+                  task.collectionOnLeader(),
+                  task.options().includeSystem(),
+                  task.options().chunkSize(),
+                  task.settings(),
                   stop,
                   record.dumpObserver(source))
               .into(load);

@@ -2,12 +2,16 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.replication.protocol.InventoryCollection;
+import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +25,7 @@ final class JobRecord {
 
   private final String id;
   private final String database;
+  private final boolean isIncremental;
   private final InstantSource time;
   private final boolean isVerbose;
   private final Instant started;
@@ -42,15 +47,34 @@ final class JobRecord {
   private Instant changed;
   private int errorNum;
   private String errorMessage = "";
+  private SyncMethod method = SyncMethod.FULL;
+  private long documentsFetched;
+  private long documentsRemoved;
+  private long documentsSkipped;
+  private Supplier<Transferred> transferred = () -> Transferred.NOTHING;
 
-  JobRecord(String id, String database, InstantSource time, boolean isVerbose) {
+  /// In phases that are over; the present one is counted when asked for.
+  private final Map<SyncPhase, Duration> phaseTimes = new EnumMap<>(SyncPhase.class);
+
+  private Instant phaseStarted;
+
+  /// @param isIncremental whether differences only were asked for
+  JobRecord(
+      String id, String database, boolean isIncremental, InstantSource time, boolean isVerbose) {
     this.id = id;
     this.database = database;
+    this.isIncremental = isIncremental;
     this.time = time;
     this.isVerbose = isVerbose;
     this.started = time.instant();
     this.collectionStarted = started;
     this.changed = started;
+    this.phaseStarted = started;
+  }
+
+  /// From here on the connection to the leader counts.
+  synchronized void countTransfer(Supplier<Transferred> counter) {
+    transferred = counter;
   }
 
   /// The only way from one phase to another.
@@ -66,6 +90,9 @@ final class JobRecord {
     } else {
       LOG.debug("synchronization {}: {} -> {}: {}", id, phase, to, why);
     }
+    Instant now = time.instant();
+    phaseTimes.merge(phase, Duration.between(phaseStarted, now), Duration::plus);
+    phaseStarted = now;
     phase = to;
     say(why);
   }
@@ -87,13 +114,56 @@ final class JobRecord {
   }
 
   /// Counting begins anew for this collection; what an earlier attempt had is forgotten.
-  synchronized void beginCollection(String name) {
+  synchronized void beginCollection(String name, SyncMethod by) {
     collection = name;
+    method = by;
     documentsOfCollection = 0;
     bytesOfCollection = 0;
     expectedOfCollection = null;
     isCollectionDone = false;
     collectionStarted = time.instant();
+  }
+
+  /// Comparing begins, perhaps once more; what was fetched stays counted.
+  synchronized void compareBy(SyncMethod by) {
+    method = by;
+    documentsOfCollection = 0;
+    expectedOfCollection = null;
+    collectionStarted = time.instant();
+  }
+
+  /// @param documents of the leader's that will have been compared at the end, at most
+  synchronized void expecting(long documents) {
+    expectedOfCollection = documents;
+  }
+
+  /// @param documents of the leader's whose revisions were compared
+  /// @param equal how many of them need not be fetched
+  synchronized void compared(long documents, long equal) {
+    documentsOfCollection += documents;
+    documentsSkipped += equal;
+    say(
+        "comparing collection '"
+            + collection
+            + "': "
+            + documentsOfCollection
+            + " documents compared, "
+            + documentsFetched
+            + " fetched, "
+            + documentsRemoved
+            + " removed");
+  }
+
+  synchronized void fetched(long documents, long bytes) {
+    documentsFetched += documents;
+    bytesOfCollection += bytes;
+    changed = time.instant();
+  }
+
+  /// Documents that have reached the store.
+  synchronized void applied(long written, long removed) {
+    documentsRemoved += removed;
+    LOG.debug("synchronization {}: {} documents written, {} removed", id, written, removed);
   }
 
   synchronized void collectionDone() {
@@ -157,6 +227,7 @@ final class JobRecord {
       public void written(long documents) {
         synchronized (JobRecord.this) {
           documentsOfCollection += documents;
+          documentsFetched += documents;
           changed = time.instant();
         }
       }
@@ -175,7 +246,7 @@ final class JobRecord {
     Long expected = isCollectionDone ? Long.valueOf(0) : expectedOfCollection;
     return new SyncProgress(
         id,
-        "full",
+        isIncremental ? "incremental" : "full",
         database,
         phase,
         collection,
@@ -185,7 +256,7 @@ final class JobRecord {
         expected == null ? null : documentsBefore + expected,
         bytesBefore + bytesOfCollection,
         rate,
-        expected == null || rate == 0 || isCollectionDone || phase != SyncPhase.COPYING
+        expected == null || rate == 0 || isCollectionDone || !isMoving()
             ? null
             : Math.max(0, (expected - documentsOfCollection) / rate),
         message,
@@ -193,6 +264,25 @@ final class JobRecord {
         started,
         changed,
         errorNum,
-        errorMessage);
+        errorMessage,
+        new SyncStatistics(
+            method,
+            documentsFetched,
+            documentsRemoved,
+            documentsSkipped,
+            transferred.get(),
+            phaseTimes(end)));
+  }
+
+  private boolean isMoving() {
+    return phase == SyncPhase.COPYING || phase == SyncPhase.UPDATING;
+  }
+
+  private Map<SyncPhase, Duration> phaseTimes(Instant end) {
+    Map<SyncPhase, Duration> times = new EnumMap<>(phaseTimes);
+    if (!phase.isOver()) {
+      times.merge(phase, Duration.between(phaseStarted, end), Duration::plus);
+    }
+    return times;
   }
 }

@@ -1,12 +1,20 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.KeyChunk;
+import dev.lockstep.replication.protocol.KeyChunkPart;
+import dev.lockstep.replication.protocol.KeyRevision;
+import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderMismatchException;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
@@ -15,19 +23,33 @@ import dev.lockstep.replication.protocol.LeaderVersion;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.ReplicationException;
+import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import dev.lockstep.replication.protocol.ServerIdentity;
+import dev.lockstep.replication.protocol.Transferred;
+import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One job's dealings with its leader: which version it is, the batch and its lease, and what may
-/// be repeated. Opened once; [#dump] belongs to the fetching thread, everything else to the job's.
+/// be repeated. Opened once. The calls inside a batch may be made by several threads at a time, but
+/// [#dump] by one; opening, reopening and closing belong to the job's thread.
 final class LeaderSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderSession.class);
+
+  /// The least wait for a leader's list of keys; stock followers never wait less.
+  private static final Duration KEYS_WAIT_LEAST = Duration.ofMinutes(3);
+
+  /// Keeps arithmetic on durations far from overflow.
+  private static final long KEYS_DOCUMENTS_MAX = 1L << 40;
 
   private final LeaderClient leader;
   private final RetryPolicy retries;
   private final FollowerSettings settings;
+  private final StopSignal stop;
   private LeaderVersion version = new LeaderVersion(0, 0, 0, "");
   private ServerIdentity server = new ServerIdentity("", 0, "");
 
@@ -37,10 +59,12 @@ final class LeaderSession implements AutoCloseable {
 
   private volatile @Nullable BatchLease lease;
 
-  LeaderSession(LeaderClient leader, RetryPolicy retries, FollowerSettings settings) {
+  LeaderSession(
+      LeaderClient leader, RetryPolicy retries, FollowerSettings settings, StopSignal stop) {
     this.leader = leader;
     this.retries = retries;
     this.settings = settings;
+    this.stop = stop;
   }
 
   /// Asks who the leader is, and opens a batch.
@@ -155,12 +179,151 @@ final class LeaderSession implements AutoCloseable {
       }
       throw new RestartNeededException(e);
     } catch (LeaderRefusedException e) {
-      BatchLease current = lease;
-      if (e.status() == 404 || (current != null && current.isLost())) {
-        throw new RestartNeededException(e);
-      }
-      throw e;
+      throw lostBatchOr(e);
     }
+  }
+
+  /// What a refusal means: that the batch is gone, or what it says.
+  private RuntimeException lostBatchOr(LeaderRefusedException refusal) {
+    BatchLease current = lease;
+    return refusal.status() == 404 || (current != null && current.isLost())
+        ? new RestartNeededException(refusal)
+        : refusal;
+  }
+
+  /// Performs a request that may be repeated as often as one likes.
+  ///
+  /// @throws RestartNeededException if the batch is gone
+  private <T> T inBatch(RetryPolicy.Call<T> call) throws InterruptedException {
+    try {
+      return repeating(call);
+    } catch (LeaderRefusedException e) {
+      throw lostBatchOr(e);
+    }
+  }
+
+  /// Whether this leader may have revision trees.
+  boolean hasRevisionTrees() {
+    return version.hasRevisionTrees();
+  }
+
+  /// How many requests for documents the leader takes at a time.
+  int documentRequestsMax() {
+    return version.takesParallelDocumentRequests() || isLockstep()
+        ? settings.comparison().documentRequestsMax()
+        : 1;
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  /// @throws LeaderRefusedException with status 501 if the collection has none
+  RevisionTree revisionTree(String collection) throws InterruptedException {
+    return inBatch(() -> leader.revisionTree(batchId(), collection));
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  RevisionPage revisionRanges(String collection, List<RevisionRange> ranges, Revision resume)
+      throws InterruptedException {
+    RevisionRangesRequest request =
+        new RevisionRangesRequest(
+            batchId(), collection, ranges, resume, version.listsHlc(), version.listsVelocyPack());
+    return inBatch(() -> leader.revisionRanges(request));
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  FetchedDocuments revisionDocuments(String collection, long[] revisions, long chunkSize)
+      throws InterruptedException {
+    RevisionDocumentsRequest request =
+        new RevisionDocumentsRequest(
+            batchId(), collection, revisions, chunkSize, version.listsHlc());
+    return inBatch(() -> leader.revisionDocuments(request));
+  }
+
+  /// Has the leader make a list of a collection's keys, and waits for it.
+  ///
+  /// @param waitMax what the user allows; see [#waitMax]
+  /// @throws RestartNeededException if the batch is gone
+  KeysAnswer.Ready openKeys(String collection, Duration waitMax) throws InterruptedException {
+    Tick to = LeaderClient.dumpLimit(lastLogTick);
+    KeysAnswer.Ready quick =
+        ready(inBatch(() -> leader.openKeys(batchId(), collection, to, true)), waitMax(waitMax, 0));
+    return quick.id().isEmpty()
+        ? ready(
+            inBatch(() -> leader.openKeys(batchId(), collection, to, false)),
+            waitMax(waitMax, quick.count()))
+        : quick;
+  }
+
+  /// A short limit by the user must not fail what takes the leader long by nature.
+  private static Duration waitMax(Duration wanted, long documents) {
+    Duration needed = Duration.ofNanos(Math.min(documents, KEYS_DOCUMENTS_MAX) * 80_000);
+    Duration least = needed.compareTo(KEYS_WAIT_LEAST) > 0 ? needed : KEYS_WAIT_LEAST;
+    return wanted.compareTo(least) > 0 ? wanted : least;
+  }
+
+  private KeysAnswer.Ready ready(KeysAnswer first, Duration waitMax) throws InterruptedException {
+    KeysAnswer answer = first;
+    Duration waited = Duration.ZERO;
+    while (answer instanceof KeysAnswer.Pending pending) {
+      if (waited.compareTo(waitMax) >= 0) {
+        throw LeaderUnavailableException.jobTakesTooLong(leader.endpoint(), waitMax);
+      }
+      Duration pause = pollPause(waited);
+      stop.pause(pause);
+      waited = waited.plus(pause);
+      try {
+        answer = repeating(() -> leader.pollKeys(pending));
+      } catch (LeaderRefusedException e) {
+        BatchLease current = lease;
+        if (current != null && current.isLost()) {
+          throw new RestartNeededException(e);
+        }
+        throw e.status() == 404 ? LeaderUnavailableException.jobGone(leader.endpoint()) : e;
+      }
+    }
+    if (answer instanceof KeysAnswer.Ready ready) {
+      return ready;
+    }
+    throw new IllegalStateException("an answer that is neither ready nor pending");
+  }
+
+  /// Frequent at first, so that a small collection does not wait; as stock followers do.
+  private static Duration pollPause(Duration waited) {
+    long millis = waited.toMillis();
+    return Duration.ofMillis(
+        millis < 1000
+            ? 100
+            : millis < 5000 ? 200 : millis < 20_000 ? 500 : millis < 60_000 ? 1000 : 2000);
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  List<KeyChunk> keyChunks(String keysId, String collection, int chunkSize)
+      throws InterruptedException {
+    return inBatch(() -> leader.keyChunks(keysId, collection, chunkSize));
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  List<KeyRevision> chunkKeys(KeyChunkPart part) throws InterruptedException {
+    return inBatch(() -> leader.chunkKeys(part));
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  FetchedDocuments chunkDocuments(KeyChunkPart part, int[] positions, int offset)
+      throws InterruptedException {
+    return inBatch(() -> leader.chunkDocuments(part, positions, offset));
+  }
+
+  /// Ends a list of keys. A failure is noted only: it ends with the batch as well.
+  void closeKeys(String keysId, String collection) throws InterruptedException {
+    try {
+      leader.closeKeys(keysId, collection);
+    } catch (ReplicationException e) {
+      LOG.info("keys {} were not deleted on the leader: {}", keysId, e.getMessage());
+    }
+  }
+
+  /// What went over the wire so far.
+  Transferred transferred() {
+    return leader.transferred();
   }
 
   /// The copy of the collection must begin anew, on a new batch.

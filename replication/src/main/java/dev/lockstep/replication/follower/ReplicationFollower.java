@@ -71,7 +71,12 @@ public final class ReplicationFollower implements AutoCloseable {
             store,
             connector,
             settings,
-            new JobRecord(id, request.database(), time, request.options().verbose()));
+            new JobRecord(
+                id,
+                request.database(),
+                request.options().incremental(),
+                time,
+                request.options().verbose()));
     synchronized (this) {
       if (isClosed) {
         throw new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED);

@@ -3,6 +3,7 @@ package dev.lockstep.replication.follower;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.Database;
+import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.LeaderAddress;
@@ -98,13 +99,10 @@ public final class SyncJob {
   private SyncResult synchronize() throws InterruptedException {
     SyncOptions options = request.options();
     Database database = store.requireDatabase(request.database());
-    if (options.incremental()) {
-      record.warn(
-          "an incremental synchronization is not possible yet: the whole collection is copied");
-    }
     LeaderClient client = connector.connect(address(options));
     RetryPolicy retries = new RetryPolicy(stop, settings, record::say);
-    try (LeaderSession leader = new LeaderSession(client, retries, settings)) {
+    try (LeaderSession leader = new LeaderSession(client, retries, settings, stop)) {
+      record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
       leader.open(store.serverId());
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
@@ -130,16 +128,20 @@ public final class SyncJob {
   }
 
   private CollectionSync sync(SyncPlan.Item item, Database database, LeaderSession leader) {
-    return new FullSync(
-        database,
-        item.source(),
-        item.globallyUniqueId(),
-        leader,
-        request.options().includeSystem(),
-        request.options().chunkSize(),
-        settings,
-        stop,
-        record);
+    CollectionTask task =
+        new CollectionTask(
+            store,
+            database,
+            item.source(),
+            item.globallyUniqueId(),
+            leader,
+            request.options(),
+            settings,
+            stop,
+            record,
+            id);
+    DocumentCollection comparable = item.comparable();
+    return comparable == null ? new FullSync(task) : new IncrementalSync(task, comparable);
   }
 
   private LeaderAddress address(SyncOptions options) {

@@ -9,19 +9,32 @@ import java.util.Set;
 /// ```
 /// STARTING   -> CONNECTING
 /// CONNECTING -> LISTING               the leader is one we may follow and has opened a batch
-/// LISTING    -> COPYING | FINISHING   the plan is made; FINISHING if nothing is to be done
+/// LISTING    -> next collection
 /// COPYING    -> REOPENING | INDEXING  all documents are here, or the batch is no longer of use
-/// REOPENING  -> COPYING               on a new batch, from the collection's beginning
-/// INDEXING   -> SWITCHING             indexes are built, counts agree
-/// SWITCHING  -> COPYING | FINISHING   the collection is in place; on to the next one
+/// COMPARING  -> UPDATING              something differs
+///             | CHECKING              nothing differs
+///             | COMPARING             it cannot be compared in this way: in another
+///             | REOPENING             the batch is of no use
+/// UPDATING   -> CHECKING | REOPENING  all differences are gone, or the batch is of no use
+/// CHECKING   -> INDEXING              the copy is the leader's state
+///             | COMPARING | COPYING   it is not: repair it in another way
+/// REOPENING  -> COPYING | COMPARING   on a new batch: a copy begins anew, a comparison has less to do
+/// INDEXING   -> SWITCHING             indexes are built beside the old data, counts agree
+///             | next collection       they are built in place
+/// SWITCHING  -> next collection       the new generation is in place
 /// FINISHING  -> DONE
 /// any before DONE -> FAILED | CANCELED
 /// ```
+///
+/// `next collection` is COPYING or COMPARING, or FINISHING if there is none.
 public enum SyncPhase {
   STARTING,
   CONNECTING,
   LISTING,
   COPYING,
+  COMPARING,
+  UPDATING,
+  CHECKING,
   REOPENING,
   INDEXING,
   SWITCHING,
@@ -34,11 +47,13 @@ public enum SyncPhase {
     return switch (this) {
       case STARTING -> EnumSet.of(CONNECTING);
       case CONNECTING -> EnumSet.of(LISTING);
-      case LISTING -> EnumSet.of(COPYING, FINISHING);
+      case LISTING, SWITCHING -> EnumSet.of(COPYING, COMPARING, FINISHING);
       case COPYING -> EnumSet.of(REOPENING, INDEXING);
-      case REOPENING -> EnumSet.of(COPYING);
-      case INDEXING -> EnumSet.of(SWITCHING);
-      case SWITCHING -> EnumSet.of(COPYING, FINISHING);
+      case COMPARING -> EnumSet.of(UPDATING, CHECKING, COMPARING, REOPENING);
+      case UPDATING -> EnumSet.of(CHECKING, REOPENING);
+      case CHECKING -> EnumSet.of(INDEXING, COMPARING, COPYING);
+      case REOPENING -> EnumSet.of(COPYING, COMPARING);
+      case INDEXING -> EnumSet.of(SWITCHING, COPYING, COMPARING, FINISHING);
       case FINISHING -> EnumSet.of(DONE);
       case DONE, FAILED, CANCELED -> EnumSet.noneOf(SyncPhase.class);
     };

@@ -2,6 +2,7 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionType;
 import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentCollection;
@@ -26,7 +27,12 @@ record SyncPlan(List<Item> items) {
   /// One collection to bring over.
   ///
   /// @param globallyUniqueId of the copy
-  record Item(InventoryCollection source, String globallyUniqueId) {}
+  /// @param comparable the local collection if only differences are to be taken over; null if the
+  ///   collection is to be copied as a whole
+  record Item(
+      InventoryCollection source,
+      String globallyUniqueId,
+      @Nullable DocumentCollection comparable) {}
 
   /// Decides.
   ///
@@ -105,7 +111,9 @@ record SyncPlan(List<Item> items) {
               + " (here, and 'skipCreateDrop' forbids to create it)");
     }
     source.notes().forEach(record::warn);
-    if (local != null && local.count() > 0) {
+    boolean isComparable =
+        options.incremental() && local != null && isComparable(source, local, database, record);
+    if (local != null && local.count() > 0 && !isComparable) {
       record.warn(
           "the "
               + local.count()
@@ -123,7 +131,42 @@ record SyncPlan(List<Item> items) {
               + source.name()
               + "' is an edge collection; the documents its edges connect are not part of it");
     }
-    return new Item(source, globallyUniqueId(source, leader, local));
+    return new Item(source, globallyUniqueId(source, leader, local), isComparable ? local : null);
+  }
+
+  /// Whether the local collection is an older state of the leader's rather than another collection,
+  /// and worth comparing; says why not.
+  private static boolean isComparable(
+      InventoryCollection source, DocumentCollection local, Database database, JobRecord record) {
+    if (local.count() == 0) {
+      return false;
+    }
+    CollectionDefinition ours = local.definition();
+    String why = null;
+    if (!source.globallyUniqueId().isEmpty()
+        && !source.globallyUniqueId().equals(ours.globallyUniqueId())) {
+      why =
+          "it is another collection: its globally unique id is '"
+              + ours.globallyUniqueId()
+              + "', the leader's is '"
+              + source.globallyUniqueId()
+              + "'";
+    } else if (ours.properties().type() != source.type()) {
+      why = "it has another type";
+    } else if (!ours.properties().keyOptions().equals(source.properties().keyOptions())) {
+      why = "it has other key options";
+    } else if (!ours.name().equals(source.name())
+        && (database.collection(source.name()) != null || ours.properties().isSystem())) {
+      why = "the leader's name for it is taken here by another one";
+    }
+    if (why != null) {
+      record.warn(
+          "collection '"
+              + source.name()
+              + "' cannot be compared with the leader's and is copied as a whole: "
+              + why);
+    }
+    return why == null;
   }
 
   private static @Nullable DocumentCollection local(InventoryCollection source, Database database) {

@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// How far a synchronization is, at one moment.
 ///
 /// @param id of the job, decimal
-/// @param kind `full`; later also `incremental`
+/// @param kind `full` or `incremental`, as asked for
 /// @param collection the one being worked on, or the last one; empty before the first
-/// @param documentsDone received and written, all collections together
+/// @param documentsDone received and written, or compared; all collections together
 /// @param documentsExpected what `documentsDone` will be at the end of this collection; null if the
 ///   leader does not tell
 /// @param bytesDone of dump responses received
 /// @param ratePerSecond documents of this collection per second; 0 before the first
-/// @param etaSeconds until this collection is copied; null if unknown
+/// @param etaSeconds until this collection is copied or compared; null if unknown
 /// @param message for people
 /// @param errorNum of the failure; 0 if there is none
 /// @param errorMessage empty if there is none
@@ -39,7 +39,8 @@ public record SyncProgress(
     Instant started,
     Instant changed,
     int errorNum,
-    String errorMessage) {
+    String errorMessage,
+    SyncStatistics statistics) {
   public SyncProgress {
     warnings = List.copyOf(warnings);
   }
@@ -74,6 +75,8 @@ public record SyncProgress(
     target.key("warnings").openArray();
     warnings.forEach(target::value);
     target.close();
+    target.key("statistics");
+    statistics.render(target);
     target.member("started", toMillis(started));
     target.member("changed", toMillis(changed));
     if (errorNum != 0) {

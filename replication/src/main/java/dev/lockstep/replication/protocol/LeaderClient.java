@@ -64,8 +64,8 @@ public interface LeaderClient extends AutoCloseable {
 
   /// Asks again for a list that was not ready.
   ///
-  /// @throws LeaderRefusedException with the leader's status when making the list has failed, 404 if
-  ///   it does not know the job
+  /// @throws LeaderRefusedException with the leader's status when making the list has failed, 404
+  ///   if it does not know the job
   KeysAnswer pollKeys(KeysAnswer.Pending pending) throws InterruptedException;
 
   /// Reads all chunks of a list, in order; their ranges of keys are ascending and disjoint.

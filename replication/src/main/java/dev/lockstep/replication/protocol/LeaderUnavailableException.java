@@ -1,6 +1,7 @@
 package dev.lockstep.replication.protocol;
 
 import dev.lockstep.core.ErrorNumber;
+import java.time.Duration;
 
 /// The leader did not answer, or answered that it cannot right now. Transient: back off and repeat.
 public final class LeaderUnavailableException extends ReplicationException {
@@ -34,6 +35,24 @@ public final class LeaderUnavailableException extends ReplicationException {
       String endpoint, String url, String detail, Throwable cause) {
     return new LeaderUnavailableException(
         ErrorNumber.REPLICATION_NO_RESPONSE, sentence(endpoint, url, detail), false, cause);
+  }
+
+  /// The leader did not finish in time what it does asynchronously (1400).
+  public static LeaderUnavailableException jobTakesTooLong(String endpoint, Duration waitMax) {
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_NO_RESPONSE,
+        "timed out waiting for response from leader at "
+            + endpoint
+            + ": the list of keys was not ready within "
+            + waitMax.toSeconds()
+            + " s (initialSyncMaxWaitTime)",
+        false);
+  }
+
+  /// The leader does not know the job that it began for us (1400).
+  public static LeaderUnavailableException jobGone(String endpoint) {
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_NO_RESPONSE, "job not found on leader at " + endpoint, false);
   }
 
   /// One of the statuses that pass (1402): 429, 502, 503, 504; see [#isTransientStatus].

@@ -32,7 +32,8 @@ final class SyncWorld implements AutoCloseable {
         16 << 10,
         8 << 10,
         1 << 10,
-        5);
+        5,
+        new ComparisonSettings(4, 2 << 10, 8 << 10, 3, 3, 50, 20, 1 << 10, 100));
   }
 
   final TestServer leaderServer;

@@ -1,0 +1,37 @@
+package dev.lockstep.replication.follower;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/// Requests to a leader that are made ahead, each on a virtual thread of its own. How many there
+/// are is its user's to bound. Closing interrupts those under way and waits for their end.
+final class Background implements AutoCloseable {
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("sync-fetch-", 0).factory());
+
+  <T> Future<T> start(RetryPolicy.Call<T> request) {
+    return threads.submit(request::perform);
+  }
+
+  /// The outcome of a request: what it returned or threw.
+  static <T> T await(Future<T> request) throws InterruptedException {
+    try {
+      return request.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RuntimeException failure -> throw failure;
+        case InterruptedException interrupted -> throw interrupted;
+        case Error failure -> throw failure;
+        case null, default -> throw new IllegalStateException("a request failed strangely", e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    threads.close();
+  }
+}

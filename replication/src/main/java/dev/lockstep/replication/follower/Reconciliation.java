@@ -1,0 +1,26 @@
+package dev.lockstep.replication.follower;
+
+import dev.lockstep.core.collection.CollectionHold;
+
+/// A way of comparing a local collection with the leader's in the state of a batch, and of taking
+/// over just the differences. The collection is valid at every moment: no reader misses a document
+/// that is the same before and after. What was taken over stays when it fails; another run then has
+/// less to do. Memory does not grow with collection or difference. One thread; used once.
+sealed interface Reconciliation permits RevisionTreeReconciliation, KeyChunkReconciliation {
+  /// Does it, and compares the result with the leader's state as a whole.
+  ///
+  /// @throws LeaderSession.RestartNeededException if the batch is gone
+  Outcome run(CollectionHold hold) throws InterruptedException;
+
+  /// How it ended.
+  sealed interface Outcome {
+    /// The collection is the leader's state.
+    record Equal() implements Outcome {}
+
+    /// Everything that seemed to differ has been taken over, and yet it is not the leader's state.
+    record Unequal(String why) implements Outcome {}
+
+    /// This way of comparing is not possible here; nothing was changed.
+    record NotComparable(String why) implements Outcome {}
+  }
+}

@@ -1,0 +1,81 @@
+package dev.lockstep.replication.follower;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.collection.CollectionHold;
+import dev.lockstep.core.collection.DocumentWrite;
+import dev.lockstep.core.collection.WriteResult;
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Brings a leader's documents and removals into a collection, portion by portion; each portion is
+/// committed before the next is gathered. One thread. What was not flushed is lost.
+final class ReplicaWriter {
+  /// What an operation costs on the heap besides a document's bytes, roughly.
+  private static final int OPERATION_OVERHEAD_BYTES = 160;
+
+  private final CollectionHold hold;
+  private final ComparisonSettings settings;
+  private final JobRecord record;
+  private List<DocumentWrite> portion = new ArrayList<>();
+  private long portionBytes;
+
+  ReplicaWriter(CollectionHold hold, ComparisonSettings settings, JobRecord record) {
+    this.hold = hold;
+    this.settings = settings;
+    this.record = record;
+  }
+
+  void put(Document document) {
+    add(new DocumentWrite.PutReplicated(document), document.body().length);
+  }
+
+  /// Removes the document that has this revision; if none has it any more, another has taken its
+  /// place, and that is fine.
+  void remove(Revision revision) {
+    add(new DocumentWrite.RemoveRevision(revision), 0);
+  }
+
+  private void add(DocumentWrite operation, long bytes) {
+    portion.add(operation);
+    portionBytes += bytes + OPERATION_OVERHEAD_BYTES;
+    if (portionBytes >= settings.portionBytes() || portion.size() >= settings.portionDocuments()) {
+      flush();
+    }
+  }
+
+  /// Commits what is gathered.
+  ///
+  /// @throws dev.lockstep.core.LockstepException why the store refused an operation
+  void flush() {
+    if (portion.isEmpty()) {
+      return;
+    }
+    List<DocumentWrite> operations = portion;
+    portion = new ArrayList<>();
+    portionBytes = 0;
+    List<WriteResult> results = hold.write(operations);
+    int written = 0;
+    int removed = 0;
+    for (int i = 0; i < results.size(); i++) {
+      boolean isRemoval = operations.get(i) instanceof DocumentWrite.RemoveRevision;
+      switch (results.get(i)) {
+        case WriteResult.Refused refused -> {
+          if (!isRemoval || refused.error().number() != ErrorNumber.DOCUMENT_NOT_FOUND) {
+            throw refused.error();
+          }
+        }
+        case WriteResult.Written _ -> {
+          if (isRemoval) {
+            removed++;
+          } else {
+            written++;
+          }
+        }
+        case WriteResult.Ignored _ -> written++;
+      }
+    }
+    record.applied(written, removed);
+  }
+}
