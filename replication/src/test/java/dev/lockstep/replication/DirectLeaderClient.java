@@ -2,28 +2,51 @@ package dev.lockstep.replication;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionView;
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.revision.RevisionTree;
+import dev.lockstep.core.revision.RevisionTreeException;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.leader.DumpParameters;
 import dev.lockstep.replication.leader.DumpPart;
 import dev.lockstep.replication.leader.FollowerIdentity;
+import dev.lockstep.replication.leader.KeyChunks;
 import dev.lockstep.replication.leader.ReplicationLeader;
+import dev.lockstep.replication.leader.RevisionListing;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.KeyChunk;
+import dev.lockstep.replication.protocol.KeyChunkPart;
+import dev.lockstep.replication.protocol.KeyRevision;
+import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
+import dev.lockstep.replication.protocol.LeaderVersion;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.Messages;
+import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
+import dev.lockstep.replication.protocol.RevisionTreeCodec;
+import dev.lockstep.replication.protocol.Transferred;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 
 /// A leader in the same process. Messages go through their written form, as on a wire. With
 /// `asStock` it behaves like a stock leader: no capabilities, and a dump position that it keeps
@@ -141,6 +164,165 @@ public final class DirectLeaderClient implements LeaderClient {
         "/_api/replication/dump");
   }
 
+  /// Small, so that tests see many pages.
+  private static final int REVISIONS_PER_PAGE = 7;
+
+  private static final int DOCUMENT_BYTES_PER_ANSWER = 1 << 10;
+
+  private boolean hasTrees() {
+    return Objects.requireNonNull(LeaderVersion.parse(leader.identity().version()))
+        .hasRevisionTrees();
+  }
+
+  @Override
+  public RevisionTree revisionTree(String batchId, String collection) {
+    if (!hasTrees()) {
+      throw new LeaderRefusedException(endpoint(), "/_api/replication/revisions/tree", 400, "", "");
+    }
+    VPackBuilder message = new VPackBuilder();
+    RevisionTree tree = ask("revisions/tree", batchId, collection, CollectionView::revisionTree);
+    RevisionTreeCodec.write(tree, true, message);
+    return RevisionTreeCodec.read(message.toSlice());
+  }
+
+  @Override
+  public RevisionPage revisionRanges(RevisionRangesRequest request) {
+    return ask(
+        "revisions/ranges",
+        request.batchId(),
+        request.collection(),
+        view -> {
+          List<Long> revisions = new ArrayList<>();
+          Revision[] resume = {null};
+          new RevisionListing(view)
+              .page(
+                  request.ranges(),
+                  request.resume(),
+                  new RevisionListing.Sink() {
+                    @Override
+                    public void beginRange() {}
+
+                    @Override
+                    public void revision(Revision revision) {
+                      if (revisions.size() < REVISIONS_PER_PAGE) {
+                        revisions.add(revision.value());
+                      } else if (resume[0] == null) {
+                        resume[0] = revision;
+                      }
+                    }
+
+                    @Override
+                    public void endRange() {}
+                  });
+          return new RevisionPage(
+              revisions.stream().mapToLong(Long::longValue).toArray(), resume[0], "/ranges");
+        });
+  }
+
+  @Override
+  public FetchedDocuments revisionDocuments(RevisionDocumentsRequest request) {
+    return ask(
+        "revisions/documents",
+        request.batchId(),
+        request.collection(),
+        view -> {
+          List<Document> documents = new ArrayList<>();
+          long bytes = 0;
+          for (long revision : request.revisions()) {
+            Document document = view.document(new Revision(revision));
+            if (document == null) {
+              throw new LockstepException(ErrorNumber.DOCUMENT_NOT_FOUND);
+            }
+            documents.add(document);
+            bytes += document.body().length;
+            if (bytes > Math.min(request.chunkSize(), DOCUMENT_BYTES_PER_ANSWER)) {
+              break;
+            }
+          }
+          return new FetchedDocuments(documents, bytes, "/documents");
+        });
+  }
+
+  @Override
+  public KeysAnswer openKeys(String batchId, String collection, Tick to, boolean quick) {
+    long count = ask("keys", batchId, collection, CollectionView::count);
+    return new KeysAnswer.Ready(batchId + "|" + collection, count);
+  }
+
+  @Override
+  public KeysAnswer pollKeys(KeysAnswer.Pending pending) {
+    throw new IllegalStateException("this leader answers at once");
+  }
+
+  private <T> T askKeys(String keysId, Function<CollectionView, T> question) {
+    String[] parts = keysId.split("\\|", -1);
+    return ask("keys", parts[0], parts[1], question);
+  }
+
+  @Override
+  public List<KeyChunk> keyChunks(String keysId, String collection, int chunkSize) {
+    return askKeys(
+        keysId,
+        view -> {
+          List<KeyChunk> chunks = new ArrayList<>();
+          new KeyChunks(view)
+              .chunks(chunkSize, (low, high, hash) -> chunks.add(new KeyChunk(low, high, hash)));
+          return chunks;
+        });
+  }
+
+  @Override
+  public List<KeyRevision> chunkKeys(KeyChunkPart part) {
+    return askKeys(
+        part.keysId(),
+        view -> {
+          List<KeyRevision> keys = new ArrayList<>();
+          new KeyChunks(view)
+              .keys(
+                  part.chunk(),
+                  part.chunkSize(),
+                  part.low(),
+                  (key, revision) -> keys.add(new KeyRevision(key, revision)));
+          return keys;
+        });
+  }
+
+  @Override
+  public FetchedDocuments chunkDocuments(KeyChunkPart part, int[] positions, int offset) {
+    return askKeys(
+        part.keysId(),
+        view -> {
+          List<Document> documents = new ArrayList<>();
+          new KeyChunks(view)
+              .documents(
+                  part.chunk(),
+                  part.chunkSize(),
+                  part.low(),
+                  positions,
+                  offset,
+                  document -> {
+                    if (document != null && documents.size() < 3) {
+                      documents.add(document);
+                    }
+                  });
+          return new FetchedDocuments(documents, 1, "/keys");
+        });
+  }
+
+  @Override
+  public void closeKeys(String keysId, String collection) {}
+
+  @Override
+  public Transferred transferred() {
+    return Transferred.NOTHING;
+  }
+
+  private <T> T ask(
+      String url, String batchId, String collection, Function<CollectionView, T> question) {
+    return translate(
+        url, () -> leader.inBatch(follower(), batchId, database, collection, question));
+  }
+
   private interface Call<T> {
     T perform() throws InterruptedException;
   }
@@ -148,6 +330,9 @@ public final class DirectLeaderClient implements LeaderClient {
   private <T> T translate(String url, Call<T> call) {
     try {
       return call.perform();
+    } catch (RevisionTreeException e) {
+      throw new LeaderRefusedException(
+          endpoint(), "/_api/replication/" + url, 501, "", String.valueOf(e.getMessage()));
     } catch (LockstepException e) {
       throw new LeaderRefusedException(
           endpoint(),

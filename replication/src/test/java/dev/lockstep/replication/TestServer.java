@@ -23,12 +23,15 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// A server's store in memory, with shortcuts for tests.
 public final class TestServer implements AutoCloseable {
   public static final WriteOptions WRITE =
       new WriteOptions(Durability.PROCESS_CRASH, false, false, false, Origin.CLIENT);
+
+  private static final AtomicInteger COUNTERS = new AtomicInteger();
 
   private final MemoryStorageEngine engine;
   private final DocumentStore store;
@@ -38,10 +41,17 @@ public final class TestServer implements AutoCloseable {
   }
 
   public TestServer(MemoryStorageEngine engine) {
+    // Two servers of one test write in the same millisecond all the time.
+    this(
+        engine,
+        new HybridLogicalClock(
+            System::currentTimeMillis,
+            COUNTERS.getAndAdd(10_000) % HybridLogicalClock.COUNTER_FIRST_BOUND));
+  }
+
+  public TestServer(MemoryStorageEngine engine, HybridLogicalClock clock) {
     this.engine = engine;
-    this.store =
-        DocumentStore.open(
-            engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
+    this.store = DocumentStore.open(engine, clock, StoreSettings.DEFAULT);
   }
 
   public MemoryStorageEngine engine() {

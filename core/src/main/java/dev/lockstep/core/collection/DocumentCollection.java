@@ -345,7 +345,7 @@ public final class DocumentCollection {
       }
       List<StoredIndex> indexes = new ArrayList<>(current.indexes());
       indexes.add(index);
-      indexes.sort(Comparator.comparing(stored -> stored.definition().id(), Long::compareUnsigned));
+      sortById(indexes);
       try (WriteBatch batch = store.engine().newBatch()) {
         putIndex(batch, current.generation(), index);
         if (filled) {
@@ -410,21 +410,71 @@ public final class DocumentCollection {
     return true;
   }
 
-  /// Drops the indexes that must not be there while the documents of a leader come in, or could not
-  /// be beside the leader's: those with an id, a name or a definition of a leader's index but not
-  /// exactly the same, and unique ones that the leader does not have. What is left are the leader's
-  /// and local ones that forbid nothing.
+  /// Makes room for a leader's documents and indexes. Dropped are the indexes that have the name or
+  /// the definition of a leader's index but are not exactly the same, and unique ones that the
+  /// leader does not have, for they could forbid what it allows. A local index that only has the id
+  /// of a leader's index gets another id. What is left are the leader's and local ones that forbid
+  /// nothing.
   ///
   /// @param leaders the leader's indexes, without primary and edge index
   /// @return what was dropped
   public List<IndexDefinition> dropIndexesAgainst(List<IndexDefinition> leaders) {
     List<IndexDefinition> dropped = new ArrayList<>();
     for (StoredIndex index : state().indexes()) {
-      if (IndexRules.isAgainst(index, leaders) && dropIndex(index.definition().id())) {
-        dropped.add(index.definition());
+      switch (IndexRules.relation(index, leaders)) {
+        case COMPATIBLE -> {}
+        case SAME_ID -> changeIndexId(index.definition().id());
+        case CONTRADICTORY -> {
+          if (dropIndex(index.definition().id())) {
+            dropped.add(index.definition());
+          }
+        }
       }
     }
     return dropped;
+  }
+
+  private void changeIndexId(long id) {
+    CollectionState current = lockForChange();
+    try {
+      List<StoredIndex> indexes = new ArrayList<>();
+      StoredIndex changed = null;
+      for (StoredIndex index : current.indexes()) {
+        IndexDefinition definition = index.definition();
+        if (definition.id() == id) {
+          changed =
+              new StoredIndex(
+                  definition.withIdAndName(unusedIndexId(current), definition.name()),
+                  index.objectId(),
+                  store.indexKeyBytesMax());
+        } else {
+          indexes.add(index);
+        }
+      }
+      if (changed == null) {
+        return;
+      }
+      indexes.add(changed);
+      sortById(indexes);
+      try (WriteBatch batch = store.engine().newBatch()) {
+        batch.delete(Keyspace.CATALOG, CatalogKey.of(CatalogKey.INDEX, current.generation(), id));
+        putIndex(batch, current.generation(), changed);
+        batch.appendChange(
+            ChangeCodec.encode(new Change.IndexDropped(current.databaseId(), current.id(), id)));
+        batch.appendChange(
+            ChangeCodec.encode(
+                new Change.IndexCreated(
+                    current.databaseId(), current.id(), CatalogRows.index(changed))));
+        store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
+      }
+      publish(current.withIndexes(indexes));
+    } finally {
+      unlock();
+    }
+  }
+
+  private static void sortById(List<StoredIndex> indexes) {
+    indexes.sort(Comparator.comparing(stored -> stored.definition().id(), Long::compareUnsigned));
   }
 
   /// Creates an index with a leader's id and name, unless exactly this one exists.

@@ -103,22 +103,35 @@ final class IndexRules {
             id, wanted.name().isEmpty() ? "idx_" + Long.toUnsignedString(id) : wanted.name());
   }
 
+  /// How a local index stands to a leader's.
+  enum Relation {
+    /// It is one of them, or has nothing to do with them and forbids nothing.
+    COMPATIBLE,
+    /// It has nothing in common with the leader's index of its id.
+    SAME_ID,
+    /// It cannot be beside them, or could forbid a document of the leader's.
+    CONTRADICTORY
+  }
+
   /// See [DocumentCollection#dropIndexesAgainst].
-  static boolean isAgainst(StoredIndex index, List<IndexDefinition> leaders) {
+  static Relation relation(StoredIndex index, List<IndexDefinition> leaders) {
     IndexDefinition local = index.definition();
-    boolean isClashing = false;
+    boolean isContradictory = index.isUnique();
+    boolean hasId = false;
     for (IndexDefinition wanted : leaders) {
       IndexDefinition theirs = replicated(wanted, wanted.id());
       if (theirs.equals(local)) {
-        return false;
+        return Relation.COMPATIBLE;
       }
-      isClashing |=
-          theirs.id() == local.id()
-              || theirs.name().equals(local.name())
+      hasId |= theirs.id() == local.id();
+      isContradictory |=
+          theirs.name().equals(local.name())
               || isSame(theirs, local)
               || theirs.type() == IndexType.TTL && local.type() == IndexType.TTL;
     }
-    return isClashing || index.isUnique();
+    return isContradictory
+        ? Relation.CONTRADICTORY
+        : hasId ? Relation.SAME_ID : Relation.COMPATIBLE;
   }
 
   private static boolean isSame(IndexDefinition wanted, IndexDefinition existing) {

@@ -350,6 +350,29 @@ public abstract class ReplicatedWritesContract {
   }
 
   @Test
+  void aLocalIndexGivesItsIdToTheLeaders() {
+    put(document("a", 5001, "'x':1"));
+    IndexDefinition local =
+        collection.definition().indexes().stream()
+            .filter(index -> index.fields().equals(List.of("x")))
+            .findFirst()
+            .orElseThrow();
+    IndexDefinition theirs =
+        IndexDefinition.of(IndexType.PERSISTENT, List.of("z"), false, false)
+            .withIdAndName(local.id(), "z");
+
+    collection.dropIndexesAgainst(List.of(theirs));
+    collection.ensureReplicatedIndex(theirs);
+
+    assertThat(collection.definition().indexes())
+        .contains(theirs)
+        .filteredOn(index -> index.fields().equals(List.of("x")))
+        .hasSize(1)
+        .allMatch(index -> index.name().equals(local.name()) && index.id() != local.id());
+    put(document("b", 5002, "'x':2,'z':1"));
+  }
+
+  @Test
   void theKeyGeneratorGoesOnWhereTheLeadersIs() {
     collection.continueKeysAfter(900_000_000_000L);
     collection.continueKeysAfter(5);

@@ -1,18 +1,37 @@
 package dev.lockstep.replication.follower;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /// Requests to a leader that are made ahead, each on a virtual thread of its own. How many there
 /// are is its user's to bound. Closing interrupts those under way and waits for their end.
 final class Background implements AutoCloseable {
-  private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("sync-fetch-", 0).factory());
+  /// Null: requests are made at once, on the caller's thread.
+  private final @Nullable ExecutorService threads;
+
+  /// @param isAhead see [ComparisonSettings#isAhead]
+  Background(boolean isAhead) {
+    threads =
+        isAhead
+            ? Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("sync-fetch-", 0).factory())
+            : null;
+  }
 
   <T> Future<T> start(RetryPolicy.Call<T> request) {
-    return threads.submit(request::perform);
+    return threads == null ? performed(request) : threads.submit(request::perform);
+  }
+
+  private static <T> Future<T> performed(RetryPolicy.Call<T> request) {
+    try {
+      return CompletableFuture.completedFuture(request.perform());
+    } catch (RuntimeException | InterruptedException e) {
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   /// The outcome of a request: what it returned or threw.
@@ -31,7 +50,9 @@ final class Background implements AutoCloseable {
 
   @Override
   public void close() {
-    threads.shutdownNow();
-    threads.close();
+    if (threads != null) {
+      threads.shutdownNow();
+      threads.close();
+    }
   }
 }

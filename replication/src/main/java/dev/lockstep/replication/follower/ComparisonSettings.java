@@ -14,6 +14,8 @@ package dev.lockstep.replication.follower;
 /// @param portionDocuments documents handed to the store at a time at most
 /// @param portionBytes bytes of documents handed to the store at a time, roughly
 /// @param keyChunkDocuments documents of one chunk of keys
+/// @param isAhead whether requests are made ahead, on threads of their own; without, a run does the
+///   same again from the same seed, but network and processor wait for each other
 public record ComparisonSettings(
     int rangesMax,
     long documentsBytes,
@@ -23,11 +25,12 @@ public record ComparisonSettings(
     int surplusMax,
     int portionDocuments,
     int portionBytes,
-    int keyChunkDocuments) {
+    int keyChunkDocuments,
+    boolean isAhead) {
 
   /// At most about 24 MiB of documents and 4 MB of revisions in memory.
   public static final ComparisonSettings DEFAULT =
-      new ComparisonSettings(4096, 2 << 20, 8 << 20, 4, 5, 500_000, 2000, 1 << 20, 5000);
+      new ComparisonSettings(4096, 2 << 20, 8 << 20, 4, 5, 500_000, 2000, 1 << 20, 5000, true);
 
   public ComparisonSettings {
     require("rangesMax", rangesMax);

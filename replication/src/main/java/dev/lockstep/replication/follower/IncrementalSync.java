@@ -66,7 +66,7 @@ final class IncrementalSync implements CollectionSync {
               + name
               + "' was dropped here: the leader has "
               + (isAtLeader(dropped)
-                  ? "it with another definition, name or id"
+                  ? "it with another definition or name"
                   : "no such index, and a unique one could contradict its documents"));
     }
   }

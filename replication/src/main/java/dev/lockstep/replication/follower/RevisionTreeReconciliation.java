@@ -87,7 +87,7 @@ final class RevisionTreeReconciliation implements Reconciliation {
     ComparisonSettings settings = task.settings().comparison();
     ReplicaWriter writer = new ReplicaWriter(hold, settings, record);
     SurplusRevisions surplus = new SurplusRevisions(writer, settings.surplusMax());
-    try (Background background = new Background();
+    try (Background background = new Background(settings.isAhead());
         LocalRevisions local = new LocalRevisions(ours, ranges)) {
       RevisionPages pages =
           new RevisionPages(

@@ -1,13 +1,25 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.revision.RevisionTree;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.KeyChunk;
+import dev.lockstep.replication.protocol.KeyChunkPart;
+import dev.lockstep.replication.protocol.KeyRevision;
+import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
+import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /// Passes every request on, through [#around]: tests override what they want to disturb or watch.
@@ -23,7 +35,8 @@ class HookedLeader implements LeaderClient {
     this.leader = leader;
   }
 
-  /// @param name `state`, `open`, `extend`, `close`, `inventory` or `dump`
+  /// @param name `state`, `open`, `extend`, `close`, `inventory`, `dump`, `tree`, `ranges`,
+  ///   `documents`, `keys`, `poll`, `chunks`, `chunkKeys`, `chunkDocuments` or `closeKeys`
   <T> T around(String name, Request<T> request) throws InterruptedException {
     return request.send();
   }
@@ -80,6 +93,65 @@ class HookedLeader implements LeaderClient {
   @Override
   public DumpPage dump(DumpRequest request) throws InterruptedException {
     return around("dump", () -> leader.dump(request));
+  }
+
+  @Override
+  public RevisionTree revisionTree(String batchId, String collection) throws InterruptedException {
+    return around("tree", () -> leader.revisionTree(batchId, collection));
+  }
+
+  @Override
+  public RevisionPage revisionRanges(RevisionRangesRequest request) throws InterruptedException {
+    return around("ranges", () -> leader.revisionRanges(request));
+  }
+
+  @Override
+  public FetchedDocuments revisionDocuments(RevisionDocumentsRequest request)
+      throws InterruptedException {
+    return around("documents", () -> leader.revisionDocuments(request));
+  }
+
+  @Override
+  public KeysAnswer openKeys(String batchId, String collection, Tick to, boolean quick)
+      throws InterruptedException {
+    return around("keys", () -> leader.openKeys(batchId, collection, to, quick));
+  }
+
+  @Override
+  public KeysAnswer pollKeys(KeysAnswer.Pending pending) throws InterruptedException {
+    return around("poll", () -> leader.pollKeys(pending));
+  }
+
+  @Override
+  public List<KeyChunk> keyChunks(String keysId, String collection, int chunkSize)
+      throws InterruptedException {
+    return around("chunks", () -> leader.keyChunks(keysId, collection, chunkSize));
+  }
+
+  @Override
+  public List<KeyRevision> chunkKeys(KeyChunkPart part) throws InterruptedException {
+    return around("chunkKeys", () -> leader.chunkKeys(part));
+  }
+
+  @Override
+  public FetchedDocuments chunkDocuments(KeyChunkPart part, int[] positions, int offset)
+      throws InterruptedException {
+    return around("chunkDocuments", () -> leader.chunkDocuments(part, positions, offset));
+  }
+
+  @Override
+  public void closeKeys(String keysId, String collection) throws InterruptedException {
+    around(
+        "closeKeys",
+        () -> {
+          leader.closeKeys(keysId, collection);
+          return true;
+        });
+  }
+
+  @Override
+  public Transferred transferred() {
+    return leader.transferred();
   }
 
   @Override

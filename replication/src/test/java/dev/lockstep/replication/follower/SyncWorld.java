@@ -20,6 +20,10 @@ final class SyncWorld implements AutoCloseable {
   static final FollowerSettings SETTINGS = settings(Duration.ofSeconds(60));
 
   static FollowerSettings settings(Duration lease) {
+    return settings(lease, 50);
+  }
+
+  static FollowerSettings settings(Duration lease, int surplusMax) {
     return new FollowerSettings(
         2,
         6,
@@ -33,7 +37,7 @@ final class SyncWorld implements AutoCloseable {
         8 << 10,
         1 << 10,
         5,
-        new ComparisonSettings(4, 2 << 10, 8 << 10, 3, 3, 50, 20, 1 << 10, 100));
+        new ComparisonSettings(4, 2 << 10, 8 << 10, 3, 3, surplusMax, 20, 1 << 10, 100, true));
   }
 
   final TestServer leaderServer;
