@@ -22,6 +22,7 @@ import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
 import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.KeyChunk;
 import dev.lockstep.replication.protocol.KeyChunkPart;
 import dev.lockstep.replication.protocol.KeyRevision;
@@ -124,9 +125,16 @@ public final class DirectLeaderClient implements LeaderClient {
                     onlyCollection));
     VPackBuilder message = new VPackBuilder();
     inventory.render(message, Instant.EPOCH);
-    return Inventory.parse(
-        Messages.object(
-            "application/json", message.toSlice().toJson().getBytes(StandardCharsets.UTF_8)));
+    Inventory read =
+        Inventory.parse(
+            Messages.object(
+                "application/json", message.toSlice().toJson().getBytes(StandardCharsets.UTF_8)));
+    return asStock
+        ? new Inventory(
+            read.collections().stream().map(InventoryCollection::withoutTotals).toList(),
+            read.views(),
+            read.lastLogTick())
+        : read;
   }
 
   @Override

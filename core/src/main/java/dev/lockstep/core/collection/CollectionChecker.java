@@ -114,7 +114,7 @@ public final class CollectionChecker {
     long primaryRows = checkPrimary(state);
     List<StoredIndex> indexes = state.maintainedIndexes();
     long[] expected = new long[indexes.size()];
-    long documents = 0;
+    GenerationTotals found = new GenerationTotals();
     long newest = 0;
     KeyGeneration keys =
         new KeyGeneration(
@@ -123,7 +123,7 @@ public final class CollectionChecker {
     try (DocumentCursor cursor = reader.byRevision(Revision.NONE)) {
       while (cursor.next()) {
         Document document = cursor.document();
-        documents++;
+        found.inserted(document.key(), document.revision().value());
         newest = CollectionProgress.max(newest, document.revision().value());
         keys.observe(document.key());
         checkDocument(state, reader, document);
@@ -134,6 +134,10 @@ public final class CollectionChecker {
     } catch (StorageException e) {
       report(describe(state) + ": " + e.getMessage());
       return;
+    }
+    long documents = found.count();
+    if (found.fingerprint() != reader.fingerprint()) {
+      report(describe(state) + " has a fingerprint that is not that of its documents");
     }
     if (documents != primaryRows || documents != reader.count()) {
       report(

@@ -14,6 +14,9 @@ public interface CollectionView {
   /// Number of documents.
   long count();
 
+  /// The sum of the documents' [dev.lockstep.core.document.DocumentFingerprint]s; costs nothing.
+  long fingerprint();
+
   /// Null if there is none.
   @Nullable Document document(String key);
 

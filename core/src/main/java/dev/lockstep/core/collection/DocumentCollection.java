@@ -10,10 +10,7 @@ import dev.lockstep.core.document.DocumentChecksum;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.storage.Durability;
-import dev.lockstep.core.storage.KeyRange;
-import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
-import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -623,27 +620,29 @@ public final class DocumentCollection {
     return view;
   }
 
-  /// Counts the documents anew and repairs the stored count. Writers wait.
+  /// Counts the documents anew and repairs the stored count and fingerprint. Writers wait.
   ///
   /// @return the true count
   public long recalculateCount() {
     CollectionState current = lockForChange();
     try {
-      byte[] counter = Keys.of(current.generation());
-      long count = 0;
-      try (StorageCursor cursor = store.engine().scan(Keyspace.PRIMARY, KeyRange.prefix(counter))) {
+      long generation = current.generation();
+      GenerationTotals found = new GenerationTotals();
+      GenerationReader reader =
+          new GenerationReader(store.engine(), store.documentRows(), generation);
+      try (KeyCursor cursor = reader.byKey(null, null)) {
         while (cursor.next()) {
-          count++;
+          found.inserted(cursor.key(), cursor.revision().value());
         }
       }
-      long stored = store.engine().counter(counter);
-      if (count != stored) {
+      GenerationTotals missing = found.minus(reader.count(), reader.fingerprint());
+      if (missing.count() != 0 || missing.fingerprint() != 0) {
         try (WriteBatch batch = store.engine().newBatch()) {
-          batch.add(counter, count - stored);
+          missing.addTo(batch, generation);
           store.gate().commitOrThrow(batch, Durability.PROCESS_CRASH);
         }
       }
-      return count;
+      return found.count();
     } finally {
       unlock();
     }

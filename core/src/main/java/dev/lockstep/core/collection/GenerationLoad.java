@@ -15,7 +15,6 @@ import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.EngineLimits;
-import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.WriteBatch;
@@ -63,13 +62,16 @@ public final class GenerationLoad implements AutoCloseable {
 
   private List<StoredIndex> indexes = List.of();
   private Phase phase = Phase.LOADING;
-  private long count;
+
+  /// Of everything loaded.
+  private final GenerationTotals loaded = new GenerationTotals();
+
   private long newest;
 
   // The batch under construction; cleared after its commit.
 
   private @Nullable WriteBatch batch;
-  private long countDelta;
+  private final GenerationTotals totals = new GenerationTotals();
   private final Map<String, Pending> pending = new HashMap<>();
   private final Map<Long, String> pendingRevisions = new HashMap<>();
 
@@ -103,7 +105,8 @@ public final class GenerationLoad implements AutoCloseable {
             target.properties().keyOptions(), 0, store::newId, store.settings().random());
     EngineLimits limits = store.engine().limits();
     this.bytesMax = Math.min(BATCH_BYTES, limits.commitBytesMax() - DocumentRows.ROW_OVERHEAD);
-    this.operationsMax = Math.min(BATCH_OPERATIONS, limits.commitKeysMax() - 1);
+    this.operationsMax =
+        Math.min(BATCH_OPERATIONS, limits.commitKeysMax() - GenerationTotals.COUNTERS);
   }
 
   static GenerationLoad begin(DocumentStore store, Database database, ReplicatedCollection target) {
@@ -150,15 +153,15 @@ public final class GenerationLoad implements AutoCloseable {
       requireUnused(document);
     }
     PrimaryEntry entry = new PrimaryEntry(revision, document.body().length);
-    if (existing == null) {
-      count++;
-      countDelta++;
-    } else {
+    if (existing != null) {
       room(DocumentRows.ROW_OVERHEAD, 1);
       rows.delete(batch(), generation, existing);
       pendingRevisions.remove(existing.revision());
       changeTree(editor -> editor.remove(existing.asRevision()));
+      removed(key, existing);
     }
+    loaded.inserted(key, revision);
+    totals.inserted(key, revision);
     changeTree(editor -> editor.insert(document.revision()));
     putRows(document);
     room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 1);
@@ -223,12 +226,16 @@ public final class GenerationLoad implements AutoCloseable {
       pending.put(key, new Pending(null));
       pendingRevisions.remove(existing.revision());
       changeTree(editor -> editor.remove(existing.asRevision()));
-      count--;
-      countDelta--;
+      removed(key, existing);
     } catch (LockstepException | StorageException e) {
       phase = Phase.FAILED;
       throw e;
     }
+  }
+
+  private void removed(String key, PrimaryEntry entry) {
+    loaded.removed(key, entry.revision());
+    totals.removed(key, entry.revision());
   }
 
   private void changeTree(Consumer<RevisionTreeEditor> change) {
@@ -263,7 +270,12 @@ public final class GenerationLoad implements AutoCloseable {
 
   /// Documents in the new generation.
   public long count() {
-    return count;
+    return loaded.count();
+  }
+
+  /// See [CollectionView#fingerprint].
+  public long fingerprint() {
+    return loaded.fingerprint();
   }
 
   /// Builds all indexes in one pass over the new generation.
@@ -281,7 +293,7 @@ public final class GenerationLoad implements AutoCloseable {
     DocumentCollection.putIndexes(store, generation, built);
     List<StoredIndex> maintained = built.stream().filter(StoredIndex::isMaintained).toList();
     if (!maintained.isEmpty()) {
-      new IndexBuild(store, generation, maintained).run(progress, count);
+      new IndexBuild(store, generation, maintained).run(progress, count());
     }
     indexes = built;
     phase = Phase.INDEXED;
@@ -306,15 +318,15 @@ public final class GenerationLoad implements AutoCloseable {
     }
     require(Phase.INDEXED);
     phase = Phase.FAILED;
-    long stored = store.engine().counter(Keys.of(generation));
-    if (stored != count) {
+    long stored = GenerationTotals.count(store.engine(), generation);
+    if (stored != count()) {
       throw new StorageException(
           "the new generation of collection '"
               + target.properties().name()
               + "' has "
               + stored
               + " documents in storage, "
-              + count
+              + count()
               + " were loaded");
     }
     // Before the step that makes them matter.
@@ -507,9 +519,7 @@ public final class GenerationLoad implements AutoCloseable {
   private void commit() {
     WriteBatch current = batch;
     if (current != null) {
-      if (countDelta != 0) {
-        current.add(Keys.of(generation), countDelta);
-      }
+      totals.addTo(current, generation);
       store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
       closeBatch();
     }
@@ -521,7 +531,7 @@ public final class GenerationLoad implements AutoCloseable {
       current.close();
       batch = null;
     }
-    countDelta = 0;
+    totals.clear();
     pending.clear();
     pendingRevisions.clear();
   }

@@ -28,7 +28,11 @@ final class GenerationReader {
   }
 
   long count() {
-    return view.counter(Keys.of(generation));
+    return GenerationTotals.count(view, generation);
+  }
+
+  long fingerprint() {
+    return GenerationTotals.fingerprint(view, generation);
   }
 
   @Nullable PrimaryEntry primary(String key) {

@@ -41,6 +41,11 @@ final class GenerationView implements CollectionView {
   }
 
   @Override
+  public long fingerprint() {
+    return reader.fingerprint();
+  }
+
+  @Override
   public @Nullable Document document(String key) {
     PrimaryEntry entry = reader.primary(key);
     if (entry == null) {

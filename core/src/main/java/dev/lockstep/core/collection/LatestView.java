@@ -44,6 +44,11 @@ final class LatestView implements CollectionView {
   }
 
   @Override
+  public long fingerprint() {
+    return read(GenerationReader::fingerprint);
+  }
+
+  @Override
   public @Nullable Document document(String key) {
     for (int attempt = 0; attempt < PLAIN_ATTEMPTS; attempt++) {
       CollectionState state = collection.state();

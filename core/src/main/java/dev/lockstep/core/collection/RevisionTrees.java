@@ -285,7 +285,7 @@ final class RevisionTrees {
     Tick copied = now;
     boolean missing = false;
     for (long generation : generations.values()) {
-      if (engine.counter(Keys.of(generation)) == 0) {
+      if (GenerationTotals.count(engine, generation) == 0) {
         slots.put(generation, new Ready(new RevisionTreeEditor(), 0));
         continue;
       }

@@ -44,18 +44,23 @@ public final class StoreSnapshot implements AutoCloseable {
 
   /// Sorted by name; empty if there is no such database.
   public List<CollectionDefinition> collections(String database) {
+    return views(database).stream().map(CollectionView::definition).toList();
+  }
+
+  /// All collections of a database. Sorted by name; empty if there is no such database.
+  public List<CollectionView> views(String database) {
     Long databaseId = databaseId(database);
     if (databaseId == null) {
       return List.of();
     }
-    List<CollectionDefinition> definitions = new ArrayList<>();
+    List<CollectionView> views = new ArrayList<>();
     for (CollectionState state : image().collections.values()) {
       if (state.databaseId() == databaseId) {
-        definitions.add(definition(state));
+        views.add(view(state));
       }
     }
-    definitions.sort(Comparator.comparing(CollectionDefinition::name));
-    return definitions;
+    views.sort(Comparator.comparing(view -> view.definition().name()));
+    return views;
   }
 
   /// Null if there is none.
@@ -77,12 +82,14 @@ public final class StoreSnapshot implements AutoCloseable {
         }
       }
     }
-    return found == null
-        ? null
-        : new GenerationView(
-            new GenerationReader(snapshot, documentRows, found.generation()),
-            definition(found),
-            trees.get(found.generation()));
+    return found == null ? null : view(found);
+  }
+
+  private CollectionView view(CollectionState state) {
+    return new GenerationView(
+        new GenerationReader(snapshot, documentRows, state.generation()),
+        definition(state),
+        trees.get(state.generation()));
   }
 
   private CollectionDefinition definition(CollectionState state) {

@@ -50,10 +50,10 @@ final class WriteSession {
   /// A commit larger than this would keep other collections waiting and hold much memory.
   static final long BATCH_BYTES = 16L << 20;
 
-  /// What the rows that every batch may need once cost: counter and progress.
-  private static final int RESERVED_OPERATIONS = 2;
+  /// What the rows that every batch may need once cost: counters and progress.
+  private static final int RESERVED_OPERATIONS = 1 + GenerationTotals.COUNTERS;
 
-  private static final int RESERVED_BYTES = 128;
+  private static final int RESERVED_BYTES = 192;
 
   /// Bytes of a commit that an operation takes besides document, change and index entries: its
   /// primary row, the removal of an old document, what engines add per row.
@@ -94,7 +94,7 @@ final class WriteSession {
 
   private long bytes;
   private int operations;
-  private long countDelta;
+  private final GenerationTotals totals = new GenerationTotals();
   private final Map<String, Overlaid> overlay = new HashMap<>();
   private final Map<EntryKey, Long> uniqueOverlay = new HashMap<>();
 
@@ -398,7 +398,7 @@ final class WriteSession {
     stage(target, indexChanges);
     target.appendChange(change);
     changeTree(existing.entry().revision(), false);
-    countDelta--;
+    totals.removed(key, existing.entry().revision());
     newest = CollectionProgress.max(newest, revision.value());
     if (!single) {
       overlay.put(key, Overlaid.REMOVED);
@@ -525,11 +525,11 @@ final class WriteSession {
     }
 
     WriteBatch target = batch();
-    if (existing == null) {
-      countDelta++;
-    } else {
+    if (existing != null) {
       rows.delete(target, state.generation(), existing.entry());
+      totals.removed(key, existing.entry().revision());
     }
+    totals.inserted(key, revision);
     if (goesAhead) {
       rows.putHead(target, state.generation(), document);
     } else {
@@ -907,9 +907,7 @@ final class WriteSession {
     if (current == null) {
       return null;
     }
-    if (countDelta != 0) {
-      current.add(Keys.of(state.generation()), countDelta);
-    }
+    totals.addTo(current, state.generation());
     CollectionProgress progress = new CollectionProgress(keys.last(), newest);
     current.put(
         Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, state.id()), progress.encode());
@@ -960,7 +958,7 @@ final class WriteSession {
     }
     bytes = 0;
     operations = 0;
-    countDelta = 0;
+    totals.clear();
     overlay.clear();
     uniqueOverlay.clear();
     revisionOverlay.clear();

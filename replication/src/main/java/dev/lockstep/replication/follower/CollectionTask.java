@@ -1,7 +1,10 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.SyncOptions;
 
@@ -23,6 +26,40 @@ record CollectionTask(
     StopSignal stop,
     JobRecord record,
     String jobId) {
+
+  /// The same task in the state of a new batch, after [LeaderSession#reopen].
+  ///
+  /// @throws LockstepException 404/1203 if the leader has dropped the collection meanwhile
+  CollectionTask inNewBatch() throws InterruptedException {
+    Inventory inventory =
+        leader.inventory(options.includeSystem(), options.includeFoxxQueues(), source.name());
+    for (InventoryCollection found : inventory.collections()) {
+      boolean isSame =
+          source.globallyUniqueId().isEmpty()
+              ? found.id().equals(source.id())
+              : found.globallyUniqueId().equals(source.globallyUniqueId());
+      if (isSame && !found.isDeleted() && found.name().equals(source.name())) {
+        return new CollectionTask(
+            store,
+            database,
+            found,
+            globallyUniqueId,
+            leader,
+            options,
+            settings,
+            stop,
+            record,
+            jobId);
+      }
+    }
+    throw new LockstepException(
+        ErrorNumber.COLLECTION_NOT_FOUND,
+        "collection or view not found: "
+            + source.name()
+            + " was dropped or renamed on the leader at "
+            + leader.endpoint()
+            + " while it was being synchronized");
+  }
 
   /// How the leader is asked for the collection.
   String collectionOnLeader() {

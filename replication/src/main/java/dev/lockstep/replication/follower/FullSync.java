@@ -4,6 +4,7 @@ import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.GenerationLoad;
 import dev.lockstep.core.collection.ReplicatedCollection;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.replication.protocol.CollectionTotals;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import org.slf4j.Logger;
@@ -14,8 +15,8 @@ import org.slf4j.LoggerFactory;
 final class FullSync implements CollectionSync {
   private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
 
-  private final CollectionTask task;
-  private final InventoryCollection source;
+  private CollectionTask task;
+  private InventoryCollection source;
   private final LeaderSession leader;
   private final StopSignal stop;
   private final JobRecord record;
@@ -50,6 +51,8 @@ final class FullSync implements CollectionSync {
             SyncPhase.REOPENING,
             "opening a new batch for collection '" + source.name() + "': " + e.why().getMessage());
         leader.reopen();
+        task = task.inNewBatch();
+        source = task.source();
       }
     }
   }
@@ -68,7 +71,7 @@ final class FullSync implements CollectionSync {
                   stop,
                   record.dumpObserver(source))
               .into(load);
-      check(outcome, load.count());
+      check(outcome, load);
       load.continueKeysAfter(source.lastKeyValue());
       stop.throwIfStopped();
       record.transition(
@@ -85,7 +88,8 @@ final class FullSync implements CollectionSync {
   }
 
   /// What arrived must be what is there, and what the leader says it has.
-  private void check(DumpTransfer.Outcome outcome, long written) {
+  private void check(DumpTransfer.Outcome outcome, GenerationLoad load) {
+    long written = load.count();
     if (!outcome.isHistory() && outcome.documents() != written) {
       throw ProtocolViolationException.inResponse(
           leader.endpoint(),
@@ -96,6 +100,19 @@ final class FullSync implements CollectionSync {
               + " documents were sent, but they have only "
               + written
               + " different keys; nothing was changed here");
+    }
+    CollectionTotals here = new CollectionTotals(written, load.fingerprint());
+    CollectionTotals there = source.totals();
+    if (there != null && !there.equals(here)) {
+      throw ProtocolViolationException.inResponse(
+          leader.endpoint(),
+          "collection '"
+              + source.name()
+              + "': the leader has "
+              + there
+              + ", but "
+              + here
+              + " arrived; nothing was changed here");
     }
     Long leaderCount = outcome.leaderCount();
     if (leaderCount != null && leaderCount != written) {

@@ -6,6 +6,7 @@ import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.IndexDefinition;
 import dev.lockstep.replication.follower.LeaderSession.RestartNeededException;
 import dev.lockstep.replication.follower.Reconciliation.Outcome;
+import dev.lockstep.replication.protocol.CollectionTotals;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +21,7 @@ final class IncrementalSync implements CollectionSync {
   /// With the revision tree as it is, and once more after it has been built anew from the data.
   private static final int TREE_ATTEMPTS = 2;
 
-  private final CollectionTask task;
+  private CollectionTask task;
   private final DocumentCollection collection;
   private final JobRecord record;
   private final String name;
@@ -35,7 +36,7 @@ final class IncrementalSync implements CollectionSync {
 
   @Override
   public CollectionDefinition run() throws InterruptedException {
-    record.beginCollection(name, SyncMethod.REVISION_TREE);
+    record.beginCollection(name, SyncMethod.FINGERPRINT);
     String reason =
         "is being synchronized with the leader at "
             + task.leader().endpoint()
@@ -80,6 +81,12 @@ final class IncrementalSync implements CollectionSync {
   }
 
   private boolean reconcile(CollectionHold hold) throws InterruptedException {
+    CollectionTotals theirs = task.source().totals();
+    if (theirs != null && theirs.equals(CollectionTotals.of(collection.view()))) {
+      record.transition(SyncPhase.COMPARING, "collection '" + name + "' has the leader's totals");
+      record.transition(SyncPhase.CHECKING, "nothing differs in collection '" + name + "'");
+      return true;
+    }
     boolean mayHaveTree =
         task.leader().hasRevisionTrees() && task.source().properties().syncByRevision();
     return mayHaveTree && byRevisionTree(hold) || byKeys(hold);
@@ -149,6 +156,7 @@ final class IncrementalSync implements CollectionSync {
             SyncPhase.REOPENING,
             "opening a new batch for collection '" + name + "': " + e.why().getMessage());
         task.leader().reopen();
+        task = task.inNewBatch();
       }
     }
   }

@@ -57,7 +57,7 @@ final class KeyChunkReconciliation implements Reconciliation {
         hold.truncate(Durability.PROCESS_CRASH);
         record.applied(0, removed);
         record.transition(SyncPhase.CHECKING, "comparing collection '" + name + "' as a whole");
-        return LocalCollection.countIs(collection, 0);
+        return LocalCollection.totalsAre(collection, 0, task.source().totals());
       }
       List<KeyChunk> chunks = leader.keyChunks(keys.id(), asked, settings.keyChunkDocuments());
       record.transition(
@@ -202,6 +202,6 @@ final class KeyChunkReconciliation implements Reconciliation {
         return new Outcome.Unequal("the documents still differ, first from " + unequal.getFirst());
       }
     }
-    return LocalCollection.countIs(collection, count);
+    return LocalCollection.totalsAre(collection, count, task.source().totals());
   }
 }

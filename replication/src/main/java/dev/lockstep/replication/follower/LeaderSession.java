@@ -58,6 +58,7 @@ final class LeaderSession implements AutoCloseable {
   private Tick lastLogTick = Tick.NONE;
 
   private volatile @Nullable BatchLease lease;
+  private boolean isReopened;
 
   LeaderSession(
       LeaderClient leader, RetryPolicy retries, FollowerSettings settings, StopSignal stop) {
@@ -96,6 +97,13 @@ final class LeaderSession implements AutoCloseable {
   void reopen() throws InterruptedException {
     closeBatch();
     openBatch();
+    isReopened = true;
+  }
+
+  /// Whether the batch is another than at the beginning, so that an earlier inventory is not of its
+  /// state.
+  boolean isReopened() {
+    return isReopened;
   }
 
   private BatchOpened openBatch() throws InterruptedException {

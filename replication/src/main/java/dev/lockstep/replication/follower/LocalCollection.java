@@ -6,6 +6,8 @@ import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.StoreSnapshot;
 import dev.lockstep.replication.follower.Reconciliation.Outcome;
+import dev.lockstep.replication.protocol.CollectionTotals;
+import org.jspecify.annotations.Nullable;
 
 /// What both ways of comparing ask of the collection here.
 final class LocalCollection {
@@ -26,14 +28,28 @@ final class LocalCollection {
     return view;
   }
 
-  /// Compares the number of documents, after a stored number that is wrong has been repaired.
-  static Outcome countIs(DocumentCollection collection, long expected) {
-    long count = collection.count();
-    if (count != expected) {
-      count = collection.recalculateCount();
+  /// Compares what the documents add up to, after stored totals that are wrong have been repaired.
+  ///
+  /// @param count the leader's number of documents
+  /// @param totals the leader's, if it tells them
+  static Outcome totalsAre(
+      DocumentCollection collection, long count, @Nullable CollectionTotals totals) {
+    if (!isAsExpected(collection, count, totals)) {
+      collection.recalculateCount();
     }
-    return count == expected
-        ? new Outcome.Equal()
-        : new Outcome.Unequal("the leader has " + expected + " documents, here are " + count);
+    if (isAsExpected(collection, count, totals)) {
+      return new Outcome.Equal();
+    }
+    CollectionTotals ours = CollectionTotals.of(collection.view());
+    return new Outcome.Unequal(
+        totals == null
+            ? "the leader has " + count + " documents, here are " + ours.count()
+            : "the leader has " + totals + ", here are " + ours);
+  }
+
+  private static boolean isAsExpected(
+      DocumentCollection collection, long count, @Nullable CollectionTotals totals) {
+    CollectionTotals ours = CollectionTotals.of(collection.view());
+    return ours.count() == count && (totals == null || totals.equals(ours));
   }
 }

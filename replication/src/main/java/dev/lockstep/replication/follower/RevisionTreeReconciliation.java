@@ -136,6 +136,6 @@ final class RevisionTreeReconciliation implements Reconciliation {
               + " with hash "
               + Long.toUnsignedString(ours.hash()));
     }
-    return LocalCollection.countIs(collection, theirs.count());
+    return LocalCollection.totalsAre(collection, theirs.count(), task.source().totals());
   }
 }

@@ -127,8 +127,9 @@ public final class SyncJob {
     }
   }
 
-  private CollectionSync sync(SyncPlan.Item item, Database database, LeaderSession leader) {
-    CollectionTask task =
+  private CollectionSync sync(SyncPlan.Item item, Database database, LeaderSession leader)
+      throws InterruptedException {
+    CollectionTask planned =
         new CollectionTask(
             store,
             database,
@@ -140,6 +141,7 @@ public final class SyncJob {
             stop,
             record,
             id);
+    CollectionTask task = leader.isReopened() ? planned.inNewBatch() : planned;
     DocumentCollection comparable = item.comparable();
     return comparable == null ? new FullSync(task) : new IncrementalSync(task, comparable);
   }

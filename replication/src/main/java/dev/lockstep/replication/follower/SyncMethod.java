@@ -3,6 +3,8 @@ package dev.lockstep.replication.follower;
 /// How one collection is brought over.
 public enum SyncMethod {
   FULL("full"),
+  /// Number and fingerprint of the documents agree: nothing had to be compared.
+  FINGERPRINT("fingerprint"),
   REVISION_TREE("revision-tree"),
   KEYS("keys");
 

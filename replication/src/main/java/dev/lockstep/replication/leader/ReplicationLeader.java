@@ -169,15 +169,22 @@ public final class ReplicationLeader implements AutoCloseable {
       boolean includeFoxxQueues,
       String onlyCollection) {
     List<InventoryCollection> collections =
-        snapshot.collections(database).stream()
-            .filter(
-                definition -> onlyCollection.isEmpty() || definition.name().equals(onlyCollection))
-            .filter(definition ->
-                ReplicatedNames.isReplicated(definition.name(), includeSystem, includeFoxxQueues))
+        snapshot.views(database).stream()
+            .filter(view -> isListed(view, includeSystem, includeFoxxQueues, onlyCollection))
             .map(InventoryCollection::of)
             .sorted(Inventory.ORDER)
             .toList();
     return new Inventory(collections, 0, atLeastOne(snapshot.tick()));
+  }
+
+  private static boolean isListed(
+      CollectionView view,
+      boolean includeSystem,
+      boolean includeFoxxQueues,
+      String onlyCollection) {
+    String name = view.definition().name();
+    return (onlyCollection.isEmpty() || name.equals(onlyCollection))
+        && ReplicatedNames.isReplicated(name, includeSystem, includeFoxxQueues);
   }
 
   /// Which collection of a batch a follower means.

@@ -18,7 +18,10 @@ public enum Capability {
   DUMP_REPLAY("dump-replay"),
 
   /// Dump responses carry the collection's document count in [#COUNT_HEADER].
-  DUMP_COUNT("dump-count");
+  DUMP_COUNT("dump-count"),
+
+  /// An inventory tells number and fingerprint of each collection's documents.
+  FINGERPRINT("fingerprint");
 
   /// Names the header; its value is a comma-separated list of wire names.
   public static final String HEADER = "x-lockstep-capabilities";

@@ -4,6 +4,7 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionProperties;
 import dev.lockstep.core.collection.CollectionType;
+import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.IndexDefinition;
 import dev.lockstep.core.collection.IndexType;
 import dev.lockstep.core.collection.KeyGeneratorType;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param isDeleted being dropped on the leader; to be left out
 /// @param lastKeyValue of the leader's key generator, unsigned; 0 = unknown or none
 /// @param indexes without primary and edge index
+/// @param totals of its documents; null where the leader does not tell them
 /// @param notes what of the description we cannot keep, as sentences
 public record InventoryCollection(
     String id,
@@ -32,6 +34,7 @@ public record InventoryCollection(
     CollectionProperties properties,
     long lastKeyValue,
     List<IndexDefinition> indexes,
+    @Nullable CollectionTotals totals,
     List<String> notes) {
 
   /// Members of an index that have a place of their own, or are the leader's business only.
@@ -75,7 +78,8 @@ public record InventoryCollection(
   }
 
   /// A collection of ours, as it is told to followers.
-  public static InventoryCollection of(CollectionDefinition definition) {
+  public static InventoryCollection of(CollectionView view) {
+    CollectionDefinition definition = view.definition();
     return new InventoryCollection(
         Long.toUnsignedString(definition.id()),
         definition.globallyUniqueId(),
@@ -83,7 +87,14 @@ public record InventoryCollection(
         definition.properties(),
         definition.lastKeyValue(),
         definition.indexes(),
+        CollectionTotals.of(view),
         List.of());
+  }
+
+  /// As a leader describes it that tells no totals.
+  public InventoryCollection withoutTotals() {
+    return new InventoryCollection(
+        id, globallyUniqueId, isDeleted, properties, lastKeyValue, indexes, null, notes);
   }
 
   /// Reads one element of `collections`.
@@ -131,7 +142,17 @@ public record InventoryCollection(
         properties,
         keyOptions == null || !keyOptions.isObject() ? 0 : lastValue(keyOptions),
         indexes(Messages.requiredArray(entry, "indexes"), name, notes),
+        totals(entry),
         notes);
+  }
+
+  private static @Nullable CollectionTotals totals(VPackSlice entry) {
+    VPackSlice fingerprint = Messages.member(entry, "fingerprint");
+    return fingerprint == null
+        ? null
+        : new CollectionTotals(
+            Messages.requiredUnsigned(entry, "count"),
+            Messages.requiredUnsigned(entry, "fingerprint"));
   }
 
   private static KeyOptions keyOptions(VPackSlice options, String collection) {
@@ -300,7 +321,12 @@ public record InventoryCollection(
     target.close();
     target.key("indexes").openArray();
     indexes.forEach(index -> render(index, target));
-    target.close().close();
+    target.close();
+    if (totals != null) {
+      target.member("count", totals.count());
+      target.member("fingerprint", Long.toUnsignedString(totals.fingerprint()));
+    }
+    target.close();
   }
 
   private static void render(IndexDefinition index, VPackBuilder target) {

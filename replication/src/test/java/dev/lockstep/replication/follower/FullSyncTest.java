@@ -442,6 +442,7 @@ class FullSyncTest {
                   IndexDefinition.of(index.type(), index.fields(), true, false)
                       .withIdAndName(index.id(), index.name()))
               .toList(),
+          collection.totals(),
           List.of());
     }
   }
