@@ -60,8 +60,16 @@ final class Exchange implements Response.Listener, AutoCloseable {
   private long lastActivityNanos = System.nanoTime();
   private long receivedBytes;
 
-  Exchange(Request request, ConnectionSettings settings, String path, Duration idle) {
+  private final TransferCount transfer;
+
+  Exchange(
+      Request request,
+      ConnectionSettings settings,
+      String path,
+      Duration idle,
+      TransferCount transfer) {
     this.request = request;
+    this.transfer = transfer;
     this.endpoint = settings.endpoint();
     this.path = path;
     this.bytesMax = settings.responseBytesMax();
@@ -74,7 +82,12 @@ final class Exchange implements Response.Listener, AutoCloseable {
 
   void send() {
     request.onRequestBegin(_ -> note(() -> begun = true));
-    request.onRequestContent((_, _) -> note(() -> {}));
+    request.onRequestHeaders(
+        sent -> transfer.requestHead(sent.getMethod(), sent.getPath(), sent.getHeaders()));
+    request.onRequestContent((_, content) -> {
+      transfer.requestBody(content.remaining());
+      note(() -> {});
+    });
     request.onRequestSuccess(_ -> note(() -> {}));
     request.send(this);
   }
@@ -118,6 +131,7 @@ final class Exchange implements Response.Listener, AutoCloseable {
           new SimpleImmutableEntry<>(
               field.getName(), Objects.requireNonNullElse(field.getValue(), "")));
     }
+    transfer.responseHead(response.getReason(), response.getHeaders());
     var arrived =
         new ServerConnection.ResponseHead(
             response.getStatus(),
@@ -128,6 +142,7 @@ final class Exchange implements Response.Listener, AutoCloseable {
 
   @Override
   public void onContent(Response response, Content.Chunk chunk, Runnable demander) {
+    transfer.responseBody(chunk.remaining());
     boolean more;
     lock.lock();
     try {

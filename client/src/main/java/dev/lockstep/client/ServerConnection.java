@@ -65,6 +65,7 @@ public final class ServerConnection implements AutoCloseable {
   private final ConnectionSettings settings;
   private final HttpClient http;
   private final @Nullable String authorization;
+  private final TransferCount transfer = new TransferCount();
 
   /// Connects to nothing yet.
   ///
@@ -158,6 +159,22 @@ public final class ServerConnection implements AutoCloseable {
 
   public ConnectionSettings settings() {
     return settings;
+  }
+
+  /// Requests whose headers were sent so far.
+  public long requestsSent() {
+    return transfer.requests();
+  }
+
+  /// Bytes sent so far, as HTTP/1.1 writes them: request lines, headers, bodies; not what frames
+  /// chunked bodies, nor what TLS and TCP add.
+  public long bytesSent() {
+    return transfer.bytesSent();
+  }
+
+  /// Bytes received so far; as [#bytesSent].
+  public long bytesReceived() {
+    return transfer.bytesReceived();
   }
 
   /// Sends a request and returns the whole response, whatever its status.
@@ -263,7 +280,7 @@ public final class ServerConnection implements AutoCloseable {
       }
     });
     var idle = request.idleTimeout() == null ? settings.idleTimeout() : request.idleTimeout();
-    Exchange exchange = new Exchange(outgoing, settings, request.pathAndQuery(), idle);
+    Exchange exchange = new Exchange(outgoing, settings, request.pathAndQuery(), idle, transfer);
     switch (request.body()) {
       case RequestBody.None _ -> {
         if (!request.method().equals("GET") && !request.method().equals("HEAD")) {

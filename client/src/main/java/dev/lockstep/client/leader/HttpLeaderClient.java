@@ -12,12 +12,21 @@ import dev.lockstep.client.TransportException;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.revision.RevisionTree;
+import dev.lockstep.core.revision.RevisionTreeException;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.Inventory;
+import dev.lockstep.replication.protocol.KeyChunk;
+import dev.lockstep.replication.protocol.KeyChunkPart;
+import dev.lockstep.replication.protocol.KeyRevision;
+import dev.lockstep.replication.protocol.KeysAnswer;
+import dev.lockstep.replication.protocol.KeysMessages;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
@@ -26,6 +35,12 @@ import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.MessageException;
 import dev.lockstep.replication.protocol.Messages;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
+import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionMessages;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
+import dev.lockstep.replication.protocol.RevisionTreeCodec;
+import dev.lockstep.replication.protocol.Transferred;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +48,7 @@ import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +60,11 @@ final class HttpLeaderClient implements LeaderClient {
 
   /// Most of an error answer that is read.
   private static final int ERROR_BYTES_MAX = 64 << 10;
+
+  private static final String JOB_HEADER = "x-arango-async-id";
+  private static final int HTTP_ACCEPTED = 202;
+  private static final int HTTP_NO_CONTENT = 204;
+  private static final int HTTP_NOT_FOUND = 404;
 
   /// Growth of the buffer for a body whose length was not announced.
   private static final int GROW_BYTES_MIN = 64 << 10;
@@ -69,13 +90,13 @@ final class HttpLeaderClient implements LeaderClient {
 
   @Override
   public LoggerState loggerState() throws InterruptedException {
-    return message(ServerRequest.get(url("logger-state").toString()), LoggerState::parse);
+    return object(ServerRequest.get(url("logger-state").toString()), LoggerState::parse);
   }
 
   @Override
   public BatchOpened openBatch(Duration lease) throws InterruptedException {
     Url url = url("batch").add("syncerId", "0").add("clientInfo", "").add("state", "true");
-    return message(
+    return object(
         ServerRequest.of("POST", url.toString()).withBody("application/json", ttl(lease)),
         BatchOpened::parse);
   }
@@ -122,7 +143,7 @@ final class HttpLeaderClient implements LeaderClient {
       // JSON would be enough, but for the numbers in a schema.
       request = request.withHeader("Accept", DumpForm.VELOCYPACK.mediaType());
     }
-    return message(request, Inventory::parse);
+    return object(request, Inventory::parse);
   }
 
   @Override
@@ -233,18 +254,203 @@ final class HttpLeaderClient implements LeaderClient {
     return body.toByteArray();
   }
 
-  /// Sends a request and reads its answer as a message.
-  private <T> T message(ServerRequest request, Function<VPackSlice, T> parser)
+  @Override
+  public RevisionTree revisionTree(String batchId, String collection) throws InterruptedException {
+    Url url =
+        url("revisions/tree")
+            .add("collection", collection)
+            .add("batchId", batchId)
+            .add("onlyPopulated", "true");
+    return message(
+        ServerRequest.get(url.toString()),
+        (answer, bytes) -> {
+          try {
+            return RevisionTreeCodec.read(answer);
+          } catch (RevisionTreeException e) {
+            throw new MessageException(
+                "response does not contain a valid revision tree: " + e.getMessage(), e);
+          }
+        });
+  }
+
+  @Override
+  public RevisionPage revisionRanges(RevisionRangesRequest ranges) throws InterruptedException {
+    Url url =
+        url("revisions/ranges")
+            .add("collection", ranges.collection())
+            .add("batchId", ranges.batchId())
+            .add("resume", RevisionMessages.resume(ranges, false));
+    if (ranges.isHlc()) {
+      url.add("resumeHLC", RevisionMessages.resume(ranges, true)).add("encodeAsHLC", "true");
+    }
+    ServerRequest request =
+        withBody(
+            ServerRequest.of("PUT", url.toString()),
+            RevisionMessages.body(ranges),
+            ranges.isVelocyPack());
+    return message(
+        request, (answer, bytes) -> RevisionMessages.page(answer, ranges, request.pathAndQuery()));
+  }
+
+  @Override
+  public FetchedDocuments revisionDocuments(RevisionDocumentsRequest documents)
       throws InterruptedException {
+    Url url =
+        url("revisions/documents")
+            .add("collection", documents.collection())
+            .add("batchId", documents.batchId());
+    if (documents.chunkSize() > 0) {
+      url.add("chunkSize", Long.toString(documents.chunkSize()));
+    }
+    if (documents.isHlc()) {
+      url.add("encodeAsHLC", "true");
+    }
+    // Always VelocyPack: that is the one form in which every leader answers this.
+    ServerRequest request =
+        withBody(ServerRequest.of("PUT", url.toString()), RevisionMessages.body(documents), true);
+    return message(
+        request,
+        (answer, bytes) ->
+            RevisionMessages.documents(answer, documents, bytes, request.pathAndQuery()));
+  }
+
+  private static ServerRequest withBody(
+      ServerRequest request, VPackSlice body, boolean isVelocyPack) {
+    return isVelocyPack
+        ? request
+            .withHeader("Accept", DumpForm.VELOCYPACK.mediaType())
+            .withBody(DumpForm.VELOCYPACK.mediaType(), body.toByteArray())
+        : request.withBody("application/json", body.toJson().getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public KeysAnswer openKeys(String batchId, String collection, Tick to, boolean quick)
+      throws InterruptedException {
+    Url url =
+        url("keys").add("collection", collection).add("to", to.toString()).add("batchId", batchId);
+    if (quick) {
+      url.add("quick", "true");
+    }
+    ServerRequest request =
+        ServerRequest.of("POST", url.toString()).withHeader("x-arango-async", "store");
     ServerResponse response = send(request);
+    String job = response.headers().get(JOB_HEADER);
+    if (response.status() == HTTP_ACCEPTED && job != null) {
+      return new KeysAnswer.Pending(job.strip());
+    }
+    return parsed(request, response, (answer, bytes) -> KeysMessages.ready(answer));
+  }
+
+  @Override
+  public KeysAnswer pollKeys(KeysAnswer.Pending pending) throws InterruptedException {
+    ServerRequest request =
+        ServerRequest.of(
+            "PUT",
+            PercentEncoding.databasePath(
+                address.database(), "/_api/job/" + PercentEncoding.encode(pending.jobId())));
+    ServerResponse response = send(request);
+    boolean isResult = response.headers().get(JOB_HEADER) != null;
+    if (response.status() == HTTP_NO_CONTENT && !isResult) {
+      return pending;
+    }
+    if (response.status() == HTTP_NOT_FOUND && !isResult) {
+      return new KeysAnswer.Gone();
+    }
+    return parsed(request, response, (answer, bytes) -> KeysMessages.ready(answer));
+  }
+
+  @Override
+  public List<KeyChunk> keyChunks(String keysId, String collection, int chunkSize)
+      throws InterruptedException {
+    Url url = keys(keysId, collection).add("chunkSize", Integer.toString(chunkSize));
+    return message(
+        ServerRequest.get(url.toString()), (answer, bytes) -> KeysMessages.chunks(answer));
+  }
+
+  @Override
+  public List<KeyRevision> chunkKeys(KeyChunkPart part) throws InterruptedException {
+    return message(
+        ServerRequest.of("PUT", chunk(part, "keys").toString()),
+        (answer, bytes) -> KeysMessages.keys(answer));
+  }
+
+  @Override
+  public FetchedDocuments chunkDocuments(KeyChunkPart part, int[] positions, int offset)
+      throws InterruptedException {
+    Url url = chunk(part, "docs").add("offset", Integer.toString(offset));
+    ServerRequest request =
+        withBody(ServerRequest.of("PUT", url.toString()), KeysMessages.positions(positions), false);
+    return message(
+        request,
+        (answer, bytes) ->
+            KeysMessages.documents(
+                answer, positions.length, offset, bytes, request.pathAndQuery()));
+  }
+
+  @Override
+  public void closeKeys(String keysId, String collection) throws InterruptedException {
+    ServerRequest request =
+        ServerRequest.of("DELETE", keys(keysId, collection).toString())
+            .withIdleTimeout(min(address.silenceMax(), CLOSE_TIMEOUT));
+    ServerResponse response = send(request);
+    if (!isSuccess(response.status()) && response.status() != HTTP_NOT_FOUND) {
+      throw failure(request, response.status(), response.reason(), response.body());
+    }
+  }
+
+  private Url keys(String keysId, String collection) {
+    return url("keys/" + PercentEncoding.encode(keysId)).add("collection", collection);
+  }
+
+  private Url chunk(KeyChunkPart part, String type) {
+    return keys(part.keysId(), part.collection())
+        .add("type", type)
+        .add("chunk", Integer.toString(part.chunk()))
+        .add("chunkSize", Integer.toString(part.chunkSize()))
+        .add("low", part.low());
+  }
+
+  @Override
+  public Transferred transferred() {
+    return new Transferred(
+        connection.requestsSent(), connection.bytesSent(), connection.bytesReceived());
+  }
+
+  /// Makes a message of an answer.
+  private interface Parser<T> {
+    /// @param bytes of the body
+    T parse(VPackSlice answer, long bytes);
+  }
+
+  /// Sends a request and reads its answer as a message.
+  private <T> T message(ServerRequest request, Parser<T> parser) throws InterruptedException {
+    return parsed(request, send(request), parser);
+  }
+
+  private <T> T parsed(ServerRequest request, ServerResponse response, Parser<T> parser) {
     if (!isSuccess(response.status())) {
       throw failure(request, response.status(), response.reason(), response.body());
     }
     try {
-      return parser.apply(Messages.object(response.headers().get("content-type"), response.body()));
+      return parser.parse(
+          Messages.value(response.headers().get("content-type"), response.body()),
+          response.body().length);
     } catch (MessageException e) {
       throw violation(request, String.valueOf(e.getMessage()));
     }
+  }
+
+  /// Sends a request and reads its answer as an object.
+  private <T> T object(ServerRequest request, Function<VPackSlice, T> parser)
+      throws InterruptedException {
+    return message(
+        request,
+        (answer, bytes) -> {
+          if (!answer.isObject()) {
+            throw new MessageException("expected an object");
+          }
+          return parser.apply(answer);
+        });
   }
 
   private ServerResponse send(ServerRequest request) throws InterruptedException {

@@ -278,20 +278,14 @@ final class LeaderSession implements AutoCloseable {
       Duration pause = pollPause(waited);
       stop.pause(pause);
       waited = waited.plus(pause);
-      try {
-        answer = repeating(() -> leader.pollKeys(pending));
-      } catch (LeaderRefusedException e) {
-        BatchLease current = lease;
-        if (current != null && current.isLost()) {
-          throw new RestartNeededException(e);
-        }
-        throw e.status() == 404 ? LeaderUnavailableException.jobGone(leader.endpoint()) : e;
-      }
+      answer = inBatch(() -> leader.pollKeys(pending));
     }
-    if (answer instanceof KeysAnswer.Ready ready) {
-      return ready;
-    }
-    throw new IllegalStateException("an answer that is neither ready nor pending");
+    return switch (answer) {
+      case KeysAnswer.Ready ready -> ready;
+      case KeysAnswer.Gone _ ->
+          throw new RestartNeededException(LeaderUnavailableException.jobGone(leader.endpoint()));
+      case KeysAnswer.Pending _ -> throw new IllegalStateException("still pending");
+    };
   }
 
   /// Frequent at first, so that a small collection does not wait; as stock followers do.

@@ -1,12 +1,9 @@
 package dev.lockstep.replication.protocol;
 
 import dev.lockstep.core.document.Document;
-import dev.lockstep.core.document.DocumentKey;
 import dev.lockstep.core.document.InvalidJsonException;
 import dev.lockstep.core.document.InvalidVPackException;
 import dev.lockstep.core.document.JsonToVPack;
-import dev.lockstep.core.document.Revision;
-import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
 import dev.lockstep.core.document.VPackValidator;
@@ -93,7 +90,7 @@ public final class DumpReader {
         throw new MessageException("a line of the dump has neither '_key' nor 'data'");
       }
     }
-    return isEnveloped ? unwrap(value) : new Entry.Put(document(value));
+    return isEnveloped ? unwrap(value) : new Entry.Put(LeaderDocument.read(value));
   }
 
   private Entry unwrap(VPackSlice envelope) {
@@ -101,40 +98,13 @@ public final class DumpReader {
     long type = Messages.requiredUnsigned(envelope, "type");
     VPackSlice data = Messages.requiredObject(envelope, "data");
     if (type == MARKER_DOCUMENT || type == MARKER_EDGE) {
-      return new Entry.Put(document(data));
+      return new Entry.Put(LeaderDocument.read(data));
     }
     if (type == MARKER_REMOVE) {
       isHistory = true;
-      return new Entry.Remove(key(data));
+      return new Entry.Remove(LeaderDocument.key(data));
     }
     throw ProtocolViolationException.unexpectedMarker(endpoint, type);
-  }
-
-  private static Document document(VPackSlice incoming) {
-    String key = key(incoming);
-    VPackSlice revision = incoming.get("_rev");
-    if (revision == null || !revision.isString() || revision.asString().isEmpty()) {
-      throw new MessageException("document '" + key + "' has no '_rev'");
-    }
-    Revision parsed = Revision.parse(revision.asString());
-    if (!parsed.isValid() || parsed.equals(Revision.NONE)) {
-      throw new MessageException(
-          "document '" + key + "' has the unreadable '_rev' \"" + revision.asString() + '"');
-    }
-    return StoredDocument.normalize(incoming, key, parsed);
-  }
-
-  private static String key(VPackSlice object) {
-    VPackSlice key = object.get("_key");
-    if (key == null || !key.isString()) {
-      throw new MessageException("a document of the dump has no '_key'");
-    }
-    String text = key.asString();
-    String refusal = DocumentKey.validate(text);
-    if (refusal != null) {
-      throw new MessageException("a document of the dump has a bad '_key': " + refusal);
-    }
-    return text;
   }
 
   /// Where the values of a response come from.

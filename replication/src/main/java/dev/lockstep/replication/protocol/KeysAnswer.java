@@ -16,4 +16,7 @@ public sealed interface KeysAnswer {
   ///
   /// @param jobId to ask again with
   record Pending(String jobId) implements KeysAnswer {}
+
+  /// The leader does not know the job that makes it any more: it was restarted, or the job expired.
+  record Gone() implements KeysAnswer {}
 }

@@ -19,15 +19,22 @@ public final class Messages {
   /// @param contentType of the answer; VelocyPack if it says so, else JSON
   /// @throws MessageException if it is not one well-formed object
   public static VPackSlice object(@Nullable String contentType, byte[] body) {
+    VPackSlice value = value(contentType, body);
+    if (!value.isObject()) {
+      throw new MessageException("expected an object");
+    }
+    return value;
+  }
+
+  /// A whole answer as one value of any type.
+  ///
+  /// @param contentType of the answer; VelocyPack if it says so, else JSON
+  /// @throws MessageException if it is not one well-formed value
+  public static VPackSlice value(@Nullable String contentType, byte[] body) {
     try {
-      VPackSlice value =
-          contentType != null && contentType.contains("velocypack")
-              ? VPackValidator.validateWhole(body, ValidationLimits.DUMP)
-              : JsonToVPack.parse(body, JsonToVPack.Limits.DEFAULT);
-      if (!value.isObject()) {
-        throw new MessageException("expected an object");
-      }
-      return value;
+      return contentType != null && contentType.contains("velocypack")
+          ? VPackValidator.validateWhole(body, ValidationLimits.DUMP)
+          : JsonToVPack.parse(body, JsonToVPack.Limits.DEFAULT);
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {
       throw new MessageException("the body cannot be read: " + e.getMessage(), e);
     }

@@ -391,7 +391,7 @@ class FullSyncTest {
     assertThat(follower.jobs().getFirst().warnings())
         .satisfiesExactlyInAnyOrder(
             w -> assertThat(w).contains("'keepBarrier'"),
-            w -> assertThat(w).contains("incremental synchronization is not possible yet"),
+            w -> assertThat(w).contains("cannot be compared with the leader"),
             w -> assertThat(w).contains("1 documents of collection 'knows' will be replaced"),
             w -> assertThat(w).contains("edge collection"));
     world.assertEqual("knows");
