@@ -9,8 +9,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /// What two stock programs said to each other, as recorded; the notation is explained in the files.
 final class RecordedConversation {
@@ -53,6 +56,13 @@ final class RecordedConversation {
   /// Length of the text of document 0; the recording kept all documents equally long.
   private static final int TEXT_LENGTH = 111;
 
+  /// Bodies too long to be repeated: the inventory of another recording, with another tick and
+  /// perhaps another collection.
+  private static final Pattern INVENTORY =
+      Pattern.compile(
+          "\\$inventory of (?<recording>[a-z0-9-]+), tick (?<tick>[0-9]+)"
+              + "(, collection (?<name>[a-z]+) (?<id>[0-9]+))?");
+
   private RecordedConversation() {}
 
   static List<Exchange> read(String name) {
@@ -93,11 +103,8 @@ final class RecordedConversation {
         status = Integer.parseInt(rest.substring(0, 3));
       } else if (line.startsWith(">| ")) {
         requestBody.append(rest);
-      } else if (line.startsWith("<| $inventory")) {
-        body.append(inventoryOf12000Documents());
-      } else if (line.startsWith("<| $documents ")) {
-        String[] bounds = rest.split(" ", -1);
-        body.append(lines(Integer.parseInt(bounds[1]), Integer.parseInt(bounds[2])));
+      } else if (line.startsWith("<| $")) {
+        body.append(abbreviated(rest));
       } else if (line.startsWith("<| ")) {
         body.append(rest).append(rest.startsWith("{\"collections\"") ? "" : "\n");
       } else if (line.startsWith("> ")) {
@@ -114,16 +121,51 @@ final class RecordedConversation {
         verb, target, requestHeaders, requestBody.toString(), status, headers, body.toString());
   }
 
-  /// The inventory of the small collection, with the name and ids of the large one.
-  private static String inventoryOf12000Documents() {
-    return read("rocksdb-1-leader.txt").stream()
-        .filter(exchange -> exchange.isAbout("inventory"))
-        .findFirst()
-        .orElseThrow()
-        .body()
-        .replace("\"80\"", "\"4098\"")
-        .replace("\"name\":\"test\"", "\"name\":\"mid\"")
-        .replace("\"lastLogTick\":\"127\"", "\"lastLogTick\":\"28230\"");
+  /// What a body stands for that begins with a dollar.
+  private static String abbreviated(String text) {
+    Matcher inventory = INVENTORY.matcher(text);
+    if (inventory.matches()) {
+      return inventory(inventory);
+    }
+    String[] words = text.split(" ", -1);
+    int[] numbers = Stream.of(words).skip(1).mapToInt(Integer::parseInt).toArray();
+    return switch (words[0]) {
+      case "$documents" -> lines(numbers[0], numbers[1]);
+      case "$keys" -> keys(numbers[0], numbers[1]);
+      case "$changed" ->
+          IntStream.of(numbers)
+              .mapToObj(RecordedConversation::changedDocument)
+              .collect(Collectors.joining(",", "[", "]"));
+      default -> throw new IllegalStateException("unreadable body of a recording: " + text);
+    };
+  }
+
+  /// The inventory of another recording at a later tick; of the large collection with its name and
+  /// id instead of the small one's.
+  private static String inventory(Matcher abbreviation) {
+    String inventory =
+        read(abbreviation.group("recording") + "-leader.txt").stream()
+            .filter(exchange -> exchange.isAbout("inventory"))
+            .findFirst()
+            .orElseThrow()
+            .body()
+            .replaceAll(
+                "\"(lastLogTick|lastUncommittedLogTick)\":\"[0-9]+\"",
+                "\"$1\":\"" + abbreviation.group("tick") + "\"");
+    return abbreviation.group("name") == null
+        ? inventory
+        : inventory
+            .replace("\"80\"", "\"" + abbreviation.group("id") + "\"")
+            .replace("\"name\":\"test\"", "\"name\":\"" + abbreviation.group("name") + "\"");
+  }
+
+  /// Keys `from` to `to` - 1 of the large collection after the change, with their revisions as
+  /// RocksDB leaders of the time print them.
+  private static String keys(int from, int to) {
+    return IntStream.range(from, to)
+        .mapToObj(i ->
+            "[\"%s\",\"%s\"]".formatted(key(i), Long.toUnsignedString(changedRevision(i).value())))
+        .collect(Collectors.joining(",", "[", "]"));
   }
 
   /// Lines of a dump, documents `from` to `to` - 1.
@@ -136,7 +178,7 @@ final class RecordedConversation {
   /// The documents of the large collection, of the same bytes as in the recording but for the
   /// revisions, which follow each other here.
   static String document(int i) {
-    String key = "k%07d".formatted(i);
+    String key = key(i);
     // A number without fraction was two characters longer in what had been imported.
     String score = i % 4 == 0 ? Integer.toString(i / 4) : Double.toString(i / 4.0);
     int used =
@@ -154,7 +196,7 @@ final class RecordedConversation {
         + "\",\"_key\":\""
         + key
         + "\",\"_rev\":\""
-        + new Revision(Revision.parse("_md976Ly---").value() + i)
+        + revision(i)
         + "\",\"active\":"
         + (i % 3 == 0)
         + ",\"email\":\"user"
@@ -170,5 +212,32 @@ final class RecordedConversation {
         + "\"],\"text\":\""
         + text
         + "\"}";
+  }
+
+  private static String key(int i) {
+    return "k%07d".formatted(i);
+  }
+
+  private static Revision revision(int i) {
+    return new Revision(Revision.parse("_md976Ly---").value() + i);
+  }
+
+  /// As [#document], after one in a thousand was changed.
+  static String changedDocument(int i) {
+    return isChanged(i)
+        ? document(i)
+            .replace("\"" + revision(i) + "\"", "\"" + changedRevision(i) + "\"")
+            .replace("\"name " + i + "\"", "\"xx " + i + "\"")
+        : document(i);
+  }
+
+  static Revision changedRevision(int i) {
+    return isChanged(i)
+        ? new Revision(Revision.parse("_md977qm---").value() + i / 1000)
+        : revision(i);
+  }
+
+  private static boolean isChanged(int i) {
+    return i % 1000 == 0;
   }
 }
