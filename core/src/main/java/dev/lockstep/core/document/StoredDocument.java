@@ -77,14 +77,16 @@ public final class StoredDocument {
     return new Document(key, revision, target.toByteArray());
   }
 
-  /// What clients see: `_key`, `_id`, `_rev`, then the other attributes.
+  /// What clients see: `_key`, `_id`, `_rev`, then the other attributes. The buffer behind it may
+  /// be longer.
   public static VPackSlice withId(VPackSlice stored, String collectionName) {
-    VPackBuilder target =
-        new VPackBuilder(
-            VPackBuilder.BYTES_MAX,
-            Math.min(stored.byteSize() + 64 + collectionName.length(), 1 << 20));
+    // Room for the whole: growing the buffer of a large document would hold it twice. What comes is
+    // a name, a text that in UTF-8 takes three bytes a character at most, and one more place in a
+    // table.
+    int grown = 64 + 3 * collectionName.length() + key(stored).length();
+    VPackBuilder target = new VPackBuilder(VPackBuilder.BYTES_MAX, stored.byteSize() + grown);
     writeWithId(stored, collectionName, target);
-    return target.toSlice();
+    return target.takeSlice();
   }
 
   /// [#withId] as the next value of a builder.
