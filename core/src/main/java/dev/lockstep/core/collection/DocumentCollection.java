@@ -9,6 +9,7 @@ import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentChecksum;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionTreeEditor;
+import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.WriteBatch;
@@ -44,6 +45,7 @@ public final class DocumentCollection {
           null);
 
   private static final int INDEX_ID_ATTEMPTS_MAX = 1000;
+  private static final int TREE_ATTEMPTS_MAX = 3;
 
   private final DocumentStore store;
   private final Database database;
@@ -648,11 +650,40 @@ public final class DocumentCollection {
     }
   }
 
-  /// Builds the revision tree anew from the data; writers go on meanwhile.
+  /// Builds the revision tree anew from the data; writers go on meanwhile. Where all documents are
+  /// replaced meanwhile, the new ones bring their tree along.
   ///
-  /// @return false if there can be no tree, or so much was written meanwhile that it was given up
-  public boolean rebuildRevisionTree() {
-    return store.trees().rebuild(state().generation());
+  /// @throws RevisionTreeException if no tree can take the revisions
+  /// @throws LockstepException 1203 after the drop, 28 if so much was written meanwhile that it was
+  ///   given up; a later attempt is made by itself
+  public void rebuildRevisionTree() {
+    for (int attempt = 0; attempt < TREE_ATTEMPTS_MAX; attempt++) {
+      CollectionState seen = state();
+      RevisionTrees.Rebuilt rebuilt;
+      try {
+        rebuilt = store.trees().rebuild(seen.generation());
+      } catch (RevisionTreeException impossible) {
+        if (isCurrent(seen)) {
+          throw impossible;
+        }
+        rebuilt = RevisionTrees.Rebuilt.OBSOLETE;
+      }
+      if (!isCurrent(seen)) {
+        // It may have been forgotten before it was built.
+        store.trees().forget(seen.generation());
+        state();
+        return;
+      }
+      if (rebuilt == RevisionTrees.Rebuilt.DONE) {
+        return;
+      }
+    }
+    throw new LockstepException(
+        ErrorNumber.LOCKED,
+        "locked: collection '"
+            + state.name()
+            + "' was written to too much while its revision tree was built; it will be built in the"
+            + " background");
   }
 
   /// @throws LockstepException 1203 after the drop

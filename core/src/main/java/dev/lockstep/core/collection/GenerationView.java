@@ -3,6 +3,7 @@ package dev.lockstep.core.collection;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionTree;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A collection in a frozen storage view.
@@ -10,11 +11,11 @@ final class GenerationView implements CollectionView {
   private final GenerationReader reader;
   private final CollectionDefinition definition;
 
-  private final @Nullable RevisionTree tree;
+  private final Supplier<RevisionTree> tree;
 
-  /// @param tree of this very state, null if it is to be read from it when asked for
+  /// @param tree of this very state, whenever asked for
   GenerationView(
-      GenerationReader reader, CollectionDefinition definition, @Nullable RevisionTree tree) {
+      GenerationReader reader, CollectionDefinition definition, Supplier<RevisionTree> tree) {
     this.reader = reader;
     this.definition = definition;
     this.tree = tree;
@@ -22,7 +23,7 @@ final class GenerationView implements CollectionView {
 
   @Override
   public RevisionTree revisionTree() {
-    return tree == null ? reader.revisionTree() : tree;
+    return tree.get();
   }
 
   @Override

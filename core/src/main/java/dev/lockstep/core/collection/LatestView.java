@@ -69,7 +69,8 @@ final class LatestView implements CollectionView {
       CollectionState state = collection.state();
       try (Snapshot snapshot = store.engine().snapshot()) {
         if (collection.isCurrent(state)) {
-          return new GenerationView(reader(snapshot, state), state.definition(0), null)
+          GenerationReader reader = reader(snapshot, state);
+          return new GenerationView(reader, state.definition(0), reader::revisionTree)
               .document(key);
         }
       }

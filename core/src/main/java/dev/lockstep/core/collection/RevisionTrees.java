@@ -52,7 +52,7 @@ final class RevisionTrees {
 
   /// Noted changes while a tree is being built; 16 bytes each. Beyond, the build is given up and
   /// tried again later.
-  private static final int NOTED_MAX = 4_000_000;
+  static final int NOTED_MAX = 4_000_000;
 
   /// A restart reads at most this much of the log per opened store; what is farther behind is built
   /// anew in the background, so that a start stays short.
@@ -69,6 +69,9 @@ final class RevisionTrees {
   private final ReentrantReadWriteLock consistency = new ReentrantReadWriteLock(true);
   private final Map<Long, Slot> slots = new ConcurrentHashMap<>();
   private final RevisionTreeCopies copies;
+
+  /// Held while a tree is built: what is noted meanwhile takes memory, so one at a time.
+  private final ReentrantLock building = new ReentrantLock();
 
   private final ReentrantLock upkeepLock = new ReentrantLock();
   private final Condition stopping = upkeepLock.newCondition();
@@ -220,56 +223,73 @@ final class RevisionTrees {
     return editor;
   }
 
-  /// Builds the tree of a generation from its data, also if there is one already. Writers go on.
+  /// What came of building a tree.
+  enum Rebuilt {
+    DONE,
+    /// The generation went away meanwhile, and with it the need for a tree.
+    OBSOLETE,
+    /// More was written meanwhile than could be noted. There is no tree in memory now; the
+    /// background thread will try again.
+    OVERTAKEN
+  }
+
+  /// Builds the tree of a generation from its data, also if there is one already. Writers go on;
+  /// builds wait for each other.
   ///
-  /// @return false if it was given up, because too much was written meanwhile or the tree is
-  ///   impossible
-  boolean rebuild(long generation) {
-    Building building = new Building();
+  /// @throws RevisionTreeException if no tree can take the revisions
+  Rebuilt rebuild(long generation) {
+    building.lock();
+    try {
+      return build(generation);
+    } finally {
+      building.unlock();
+    }
+  }
+
+  private Rebuilt build(long generation) {
+    Building build = new Building();
     Snapshot snapshot;
     consistency.writeLock().lock();
     try {
-      slots.put(generation, building);
+      slots.put(generation, build);
       snapshot = engine.snapshot();
     } finally {
       consistency.writeLock().unlock();
     }
     try (snapshot) {
       RevisionTreeEditor editor = readInto(new RevisionTreeEditor(), snapshot, generation);
-      return finish(generation, building, () -> editor);
+      return finish(generation, build, editor);
     } catch (RevisionTreeException impossible) {
-      return finish(
-          generation,
-          building,
-          () -> {
-            throw impossible;
-          });
+      consistency.writeLock().lock();
+      try {
+        if (slots.get(generation) == build) {
+          giveUp(generation, impossible);
+        }
+      } finally {
+        consistency.writeLock().unlock();
+      }
+      throw impossible;
     } catch (StorageException e) {
-      slots.remove(generation, building);
+      slots.remove(generation, build);
       throw e;
     }
   }
 
-  private boolean finish(long generation, Building building, Supplier<RevisionTreeEditor> read) {
+  private Rebuilt finish(long generation, Building build, RevisionTreeEditor editor) {
     consistency.writeLock().lock();
     try {
-      if (slots.get(generation) != building) {
-        // Forgotten meanwhile, or built by somebody else.
-        return false;
+      if (slots.get(generation) != build) {
+        return Rebuilt.OBSOLETE;
       }
-      if (building.overflown) {
+      if (build.overflown) {
         slots.remove(generation);
-        return false;
+        return Rebuilt.OVERTAKEN;
       }
-      RevisionTreeEditor editor = read.get();
-      for (TreeChange change : building.noted) {
+      for (TreeChange change : build.noted) {
         apply(editor, change);
       }
       slots.put(generation, new Ready(editor, editor.count()));
-      return true;
-    } catch (RevisionTreeException impossible) {
-      giveUp(generation, impossible);
-      return false;
+      return Rebuilt.DONE;
     } finally {
       consistency.writeLock().unlock();
     }
@@ -446,6 +466,9 @@ final class RevisionTrees {
         return true;
       }
       return false;
+    } catch (RevisionTreeException impossible) {
+      // That was logged, and is known from now on.
+      return true;
     } catch (RuntimeException e) {
       LOG.warn("upkeep of a revision tree failed, it is tried again", e);
       return true;

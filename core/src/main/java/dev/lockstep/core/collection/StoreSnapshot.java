@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// One consistent state of all databases and collections. Thread-safe. Pins storage until closed;
@@ -16,6 +17,10 @@ public final class StoreSnapshot implements AutoCloseable {
   private final DocumentRows documentRows;
   private final int indexKeyBytesMax;
   private final Map<Long, RevisionTree> trees;
+
+  /// Trees that were missing and have been read since, for who asks once asks again. Two threads
+  /// may read the same one.
+  private final Map<Long, RevisionTree> treesRead = new ConcurrentHashMap<>();
 
   /// Read when first needed; the catalog of a snapshot never changes.
   private volatile @Nullable CatalogImage image;
@@ -86,10 +91,18 @@ public final class StoreSnapshot implements AutoCloseable {
   }
 
   private CollectionView view(CollectionState state) {
-    return new GenerationView(
-        new GenerationReader(snapshot, documentRows, state.generation()),
-        definition(state),
-        trees.get(state.generation()));
+    long generation = state.generation();
+    GenerationReader reader = new GenerationReader(snapshot, documentRows, generation);
+    return new GenerationView(reader, definition(state), () -> tree(generation, reader));
+  }
+
+  private RevisionTree tree(long generation, GenerationReader reader) {
+    RevisionTree known = trees.getOrDefault(generation, treesRead.get(generation));
+    if (known == null) {
+      known = reader.revisionTree();
+      treesRead.put(generation, known);
+    }
+    return known;
   }
 
   private CollectionDefinition definition(CollectionState state) {

@@ -1,18 +1,30 @@
 package dev.lockstep.core.collection;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.HybridLogicalClock;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionTree;
+import dev.lockstep.core.revision.RevisionTreeException;
+import dev.lockstep.core.storage.Snapshot;
+import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Trees in memory, in snapshots and across restarts always equal the data.
 class RevisionTreesTest {
   private final AtomicLong millis = new AtomicLong(1_704_067_200_000L);
+
+  /// What happens whenever a tree begins to be built, see [#openInterrupted].
+  private volatile Runnable meanwhile = () -> {};
 
   private DocumentStore open(MemoryStorageEngine engine) {
     return DocumentStore.open(
@@ -106,19 +121,115 @@ class RevisionTreesTest {
                 changeAtRandom(collection, random, 20);
               }
             });
-    int built = 0;
     for (int i = 0; i < 20; i++) {
-      if (collection.rebuildRevisionTree()) {
-        built++;
-      }
+      // Also where a truncation comes in between.
+      collection.rebuildRevisionTree();
     }
     stop.set(true);
     writer.join();
-    // A truncation in the middle makes a build pointless; not every time.
-    assertThat(built).isPositive();
     assertTreeEqualsData(store, collection);
     store.close();
     engine.close();
+  }
+
+  @Test
+  void aTruncationWhileATreeIsBuiltLeavesTheTreeOfNothing() {
+    try (MemoryStorageEngine engine = new MemoryStorageEngine();
+        DocumentStore store = openInterrupted(engine)) {
+      DocumentCollection collection = collection(store);
+      changeAtRandom(collection, new Random(8), 50);
+      long before = collection.state().generation();
+      meanwhile = () -> collection.truncate(WriteOptions.DEFAULT.durability());
+
+      collection.rebuildRevisionTree();
+
+      assertThat(keptTree(store, collection).count()).isZero();
+      assertThat(store.trees().current(before)).isNull();
+      changeAtRandom(collection, new Random(9), 50);
+      assertTreeEqualsData(store, collection);
+    }
+  }
+
+  @Test
+  void aCollectionThatIsDroppedWhileItsTreeIsBuiltIsNotFound() {
+    try (MemoryStorageEngine engine = new MemoryStorageEngine();
+        DocumentStore store = openInterrupted(engine)) {
+      DocumentCollection collection = collection(store);
+      changeAtRandom(collection, new Random(10), 10);
+      meanwhile =
+          () -> store.requireDatabase(DocumentStore.SYSTEM).dropCollection(collection, false);
+
+      assertThatThrownBy(collection::rebuildRevisionTree)
+          .isInstanceOfSatisfying(
+              LockstepException.class,
+              e -> assertThat(e.number()).isEqualTo(ErrorNumber.COLLECTION_NOT_FOUND));
+    }
+  }
+
+  @Test
+  void aTreeThatWritersOvertookIsBuiltByItselfLater() {
+    try (MemoryStorageEngine engine = new MemoryStorageEngine();
+        DocumentStore store = openInterrupted(engine)) {
+      DocumentCollection collection = collection(store);
+      changeAtRandom(collection, new Random(11), 50);
+      // As many changes as nobody could note; what they are makes no difference.
+      RevisionTrees.TreeChange flood =
+          new RevisionTrees.TreeChange(
+              new long[RevisionTrees.NOTED_MAX + 1], new boolean[RevisionTrees.NOTED_MAX + 1]);
+      meanwhile = () -> store.trees().apply(collection.state().generation(), flood);
+
+      assertThatThrownBy(collection::rebuildRevisionTree)
+          .isInstanceOfSatisfying(
+              LockstepException.class, e -> assertThat(e.number()).isEqualTo(ErrorNumber.LOCKED))
+          .hasMessageContaining("'c'");
+
+      // Whoever asks meanwhile gets the tree of the data.
+      assertThat(collection.view().revisionTree().count()).isEqualTo(collection.count());
+      meanwhile = () -> {};
+      store.start();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> store.trees().current(collection.state().generation()) != null);
+      assertTreeEqualsData(store, collection);
+    }
+  }
+
+  /// A store on an engine that runs something whenever the rows of a snapshot begin to be read, as
+  /// they are to build a tree.
+  private DocumentStore openInterrupted(MemoryStorageEngine engine) {
+    StorageEngine interrupted =
+        delegating(
+            StorageEngine.class,
+            engine,
+            (method, result) ->
+                method.getName().equals("snapshot")
+                    ? delegating(
+                        Snapshot.class,
+                        (Snapshot) result,
+                        (called, answer) -> {
+                          if (called.getName().equals("scan")) {
+                            meanwhile.run();
+                          }
+                          return answer;
+                        })
+                    : result);
+    return DocumentStore.open(
+        interrupted, new HybridLogicalClock(millis::incrementAndGet), StoreSettings.DEFAULT);
+  }
+
+  private static <T> T delegating(
+      Class<T> type, T target, BiFunction<Method, Object, Object> afterwards) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, method, arguments) -> {
+              try {
+                return afterwards.apply(method, method.invoke(target, arguments));
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
   }
 
   @Test
@@ -171,6 +282,11 @@ class RevisionTreesTest {
     assertThat(store.trees().current(collection.state().generation())).isNull();
     changeAtRandom(collection, new Random(7), 20);
     assertThat(collection.document("old")).isNotNull();
+    assertThatThrownBy(collection::rebuildRevisionTree).isInstanceOf(RevisionTreeException.class);
+
+    collection.write(new DocumentWrite.Remove("old", null), WriteOptions.DEFAULT);
+    collection.rebuildRevisionTree();
+    assertTreeEqualsData(store, collection);
     store.close();
     engine.close();
   }

@@ -2,6 +2,7 @@ package dev.lockstep.server.api;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionProperties;
 import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.document.Document;
@@ -87,12 +88,11 @@ final class RevisionsResource implements Resource {
     String collection = request.query().requiredString("collection");
     var found = store.requireDatabase(request.database()).requireCollection(collection);
     request.access().requireCollection(found.name(), AccessLevel.RW);
-    if (!found.rebuildRevisionTree()) {
-      throw new LockstepException(
-          ErrorNumber.LOCKED,
-          "locked: collection '"
-              + found.name()
-              + "' was written to too much while its revision tree was rebuilt; try again");
+    requireTree(found.name(), found.definition().properties());
+    try {
+      found.rebuildRevisionTree();
+    } catch (RevisionTreeException impossible) {
+      throw noTree(impossible.getMessage());
     }
     return ApiResponse.empty(204);
   }
@@ -231,10 +231,7 @@ final class RevisionsResource implements Resource {
       return collection.ask(
           request,
           view -> {
-            if (!view.definition().properties().syncByRevision()) {
-              throw noTree(
-                  "collection '" + view.definition().name() + "' has syncByRevision false");
-            }
+            requireTree(view.definition().name(), view.definition().properties());
             return question.apply(view);
           });
     } catch (RevisionTreeException impossible) {
@@ -248,6 +245,12 @@ final class RevisionsResource implements Resource {
             members -> {});
       }
       throw e;
+    }
+  }
+
+  private static void requireTree(String name, CollectionProperties properties) {
+    if (!properties.syncByRevision()) {
+      throw noTree("collection '" + name + "' has syncByRevision false");
     }
   }
 
