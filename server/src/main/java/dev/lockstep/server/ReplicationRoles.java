@@ -26,7 +26,9 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
         new ReplicationLeader(
             store,
             clock,
-            LeaderSettings.of(settings.advertisedVersion()).withBatchesMax(settings.batchesMax()));
+            LeaderSettings.of(settings.advertisedVersion())
+                .withBatchesMax(settings.batchesMax())
+                .withQuickKeysMax(settings.quickKeysMax()));
     // Only administrators can start a synchronization, so any address is as good as another; see
     // SyncResource.
     HttpLeaderConnector http = new HttpLeaderConnector(trust(settings), AddressPolicy.ANY);

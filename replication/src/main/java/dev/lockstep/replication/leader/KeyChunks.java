@@ -38,7 +38,7 @@ public final class KeyChunks {
   }
 
   /// Tells every chunk, in order.
-  public void chunks(int chunkSize, ChunkSink sink) {
+  public <E extends Exception> void chunks(int chunkSize, ChunkSink<E> sink) throws E {
     try (KeyCursor keys = view.byKey(null, null)) {
       boolean more = keys.next();
       while (more) {
@@ -60,7 +60,8 @@ public final class KeyChunks {
   /// Tells the keys of chunk `chunk` and their revisions, in order.
   ///
   /// @param low the chunk's first key as told by [#chunks]; spares counting from the beginning
-  public void keys(int chunk, int chunkSize, @Nullable String low, KeySink sink) {
+  public <E extends Exception> void keys(
+      int chunk, int chunkSize, @Nullable String low, KeySink<E> sink) throws E {
     try (KeyCursor keys = at(chunk, chunkSize, low)) {
       for (int position = 0; position < chunkSize && keys.next(); position++) {
         sink.key(keys.key(), keys.revision());
@@ -74,13 +75,14 @@ public final class KeyChunks {
   /// @param offset how many of them the asking side has already; `null` is told in their place, and
   ///   the answer may then end early; negative = no offset was given
   /// @throws LockstepException 1 when a position lies beyond the last key
-  public void documents(
+  public <E extends Exception> void documents(
       int chunk,
       int chunkSize,
       @Nullable String low,
       int[] positions,
       int offset,
-      DocumentSink sink) {
+      DocumentSink<E> sink)
+      throws E {
     long bytes = 0;
     int wanted = 0;
     try (KeyCursor keys = at(chunk, chunkSize, low)) {
@@ -117,42 +119,48 @@ public final class KeyChunks {
   }
 
   private KeyCursor at(int chunk, int chunkSize, @Nullable String low) {
-    if (low != null && !low.isEmpty() && exists(low)) {
+    if (low != null && !low.isEmpty() && hasKey(low)) {
       return view.byKey(low, null);
     }
-    // Followers up to 3.7 send `low` without percent-encoding, so it may arrive mangled: count
-    // instead.
+    // Not given, or mangled on its way: count instead.
     KeyCursor keys = view.byKey(null, null);
     long before = (long) chunk * chunkSize;
     for (long skipped = 0; skipped < before && keys.next(); skipped++) {}
     return keys;
   }
 
-  private boolean exists(String key) {
+  /// Whether there is a document with this key; any text may be asked for.
+  public boolean hasKey(String key) {
     try (KeyCursor keys = view.byKey(key, key)) {
       return keys.next();
     }
   }
 
   /// Receives chunks.
+  ///
+  /// @param <E> what it may throw, which ends the telling
   @FunctionalInterface
-  public interface ChunkSink {
+  public interface ChunkSink<E extends Exception> {
     /// @param low first key, included
     /// @param high last key, included
     /// @param hash unsigned 64-bit
-    void chunk(String low, String high, long hash);
+    void chunk(String low, String high, long hash) throws E;
   }
 
   /// Receives keys.
+  ///
+  /// @param <E> what it may throw, which ends the telling
   @FunctionalInterface
-  public interface KeySink {
-    void key(String key, Revision revision);
+  public interface KeySink<E extends Exception> {
+    void key(String key, Revision revision) throws E;
   }
 
   /// Receives documents.
+  ///
+  /// @param <E> what it may throw, which ends the telling
   @FunctionalInterface
-  public interface DocumentSink {
+  public interface DocumentSink<E extends Exception> {
     /// @param document `null` for one the asking side has already
-    void document(@Nullable Document document);
+    void document(@Nullable Document document) throws E;
   }
 }

@@ -15,6 +15,8 @@ import java.time.Duration;
 /// @param dumpWaitMax how long a request waits for one of them to end
 /// @param followerTtl how long a follower is remembered after its last request
 /// @param followersMax followers remembered; the one longest silent is forgotten first
+/// @param quickKeysMax a follower that asks quickly for the keys of a larger collection is told
+///   their number only
 public record LeaderSettings(
     String version,
     int batchesMax,
@@ -23,7 +25,8 @@ public record LeaderSettings(
     int dumpsInFlightMax,
     Duration dumpWaitMax,
     Duration followerTtl,
-    int followersMax) {
+    int followersMax,
+    long quickKeysMax) {
 
   /// The name under which a server's configuration knows [#batchesMax()].
   public static final String BATCHES_MAX_OPTION = "--replication.batches-max";
@@ -38,7 +41,8 @@ public record LeaderSettings(
         || dumpsInFlightMax < 1
         || dumpWaitMax.isNegative()
         || followerTtl.isNegative()
-        || followersMax < 1) {
+        || followersMax < 1
+        || quickKeysMax < 0) {
       throw new IllegalArgumentException(
           "leader settings out of range: batchesMax="
               + batchesMax
@@ -53,11 +57,14 @@ public record LeaderSettings(
               + " followerTtl="
               + followerTtl
               + " followersMax="
-              + followersMax);
+              + followersMax
+              + " quickKeysMax="
+              + quickKeysMax);
     }
   }
 
-  /// 64 batches for at most a day each, responses of 16 MiB, 8 of them at a time.
+  /// 64 batches for at most a day each, responses of 16 MiB, 8 of them at a time, quick answers up
+  /// to a million keys.
   public static LeaderSettings of(String version) {
     return new LeaderSettings(
         version,
@@ -67,7 +74,8 @@ public record LeaderSettings(
         8,
         Duration.ofMinutes(1),
         Duration.ofHours(2),
-        1024);
+        1024,
+        1_000_000);
   }
 
   public LeaderSettings withBatchesMax(int value) {
@@ -79,7 +87,8 @@ public record LeaderSettings(
         dumpsInFlightMax,
         dumpWaitMax,
         followerTtl,
-        followersMax);
+        followersMax,
+        quickKeysMax);
   }
 
   public LeaderSettings withDumpPageBytesMax(long value) {
@@ -91,6 +100,20 @@ public record LeaderSettings(
         dumpsInFlightMax,
         dumpWaitMax,
         followerTtl,
-        followersMax);
+        followersMax,
+        quickKeysMax);
+  }
+
+  public LeaderSettings withQuickKeysMax(long value) {
+    return new LeaderSettings(
+        version,
+        batchesMax,
+        batchTtlMax,
+        dumpPageBytesMax,
+        dumpsInFlightMax,
+        dumpWaitMax,
+        followerTtl,
+        followersMax,
+        value);
   }
 }

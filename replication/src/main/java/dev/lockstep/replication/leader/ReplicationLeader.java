@@ -69,6 +69,11 @@ public final class ReplicationLeader implements AutoCloseable {
     }
   }
 
+  /// See [LeaderSettings#quickKeysMax()].
+  public long quickKeysMax() {
+    return settings.quickKeysMax();
+  }
+
   public ServerIdentity identity() {
     return identity;
   }

@@ -51,12 +51,7 @@ final class DumpResource implements Resource {
               parameters);
     } catch (LockstepException e) {
       if (e.number() == ErrorNumber.CURSOR_NOT_FOUND) {
-        // Here, unlike elsewhere, the wire has the number of a bad parameter for a lost batch.
-        return ApiResponse.error(
-            404,
-            ErrorNumber.HTTP_BAD_PARAMETER.number(),
-            "replication dump - no replication context: " + e.getMessage(),
-            members -> {});
+        return CollectionInBatch.noContext("dump", e);
       }
       throw e;
     } catch (InterruptedException e) {

@@ -2,7 +2,6 @@ package dev.lockstep.server.api;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
-import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.replication.leader.KeyChunks;
@@ -16,11 +15,10 @@ import java.io.IOException;
 
 /// `/_api/replication/keys`: a collection's keys in chunks, for followers that compare them.
 ///
-/// Keeps nothing: the id it gives out names batch and collection, and ends with the batch.
+/// Keeps nothing: the id it gives out names batch and collection, and ends with the batch. An
+/// answer is of any size, its memory is not: it is spooled. Answers are never compressed, for old
+/// followers need their length before them.
 final class KeysResource implements Resource {
-  /// A quick answer to a collection larger than this is only its count.
-  static final long QUICK_KEYS_MAX = 1_000_000;
-
   private final ReplicationLeader leader;
 
   KeysResource(ReplicationLeader leader) {
@@ -40,14 +38,7 @@ final class KeysResource implements Resource {
     return switch (request.verb()) {
       case GET -> chunks(request, named(id));
       case PUT -> part(request, named(id));
-      case DELETE ->
-          ApiResponse.object(
-              202,
-              members -> {
-                members.member("id", id);
-                members.member("error", false);
-                members.member("code", 202);
-              });
+      case DELETE -> end(request, id);
       default -> throw request.verbNotSupported();
     };
   }
@@ -55,20 +46,32 @@ final class KeysResource implements Resource {
   private ApiResponse create(ApiRequest request) {
     CollectionInBatch collection = CollectionInBatch.of(leader, request);
     boolean quick = request.query().bool("quick", false);
-    return collection.ask(
+    return collection.askByBatchId(
         request,
+        "keys",
         view -> {
           long count = view.count();
           String id = collection.batchId() + "-" + Long.toUnsignedString(view.definition().id());
           return ApiResponse.object(
               200,
               members -> {
-                if (!quick || count <= QUICK_KEYS_MAX) {
+                if (!quick || count <= leader.quickKeysMax()) {
                   members.member("id", id);
                 }
                 members.member("count", count);
               });
         });
+  }
+
+  private ApiResponse end(ApiRequest request, String id) {
+    return named(id)
+        .ask(
+            request,
+            view ->
+                ApiResponse.object(
+                    202,
+                    members ->
+                        members.member("id", id).member("error", false).member("code", 202)));
   }
 
   private CollectionInBatch named(String id) {
@@ -88,18 +91,23 @@ final class KeysResource implements Resource {
     return collection.ask(
         request,
         view -> {
-          VPackBuilder out = new VPackBuilder().openArray();
-          new KeyChunks(view)
-              .chunks(
-                  chunkSize,
-                  (low, high, hash) -> {
-                    out.openObject();
-                    out.member("low", low);
-                    out.member("high", high);
-                    out.member("hash", Long.toUnsignedString(hash));
-                    out.close();
-                  });
-          return ApiResponse.value(200, out.close().toSlice());
+          try (SpooledArray chunks = SpooledArray.of(request)) {
+            VPackBuilder chunk = new VPackBuilder();
+            new KeyChunks(view)
+                .chunks(
+                    chunkSize,
+                    (low, high, hash) -> {
+                      chunk.reset();
+                      chunk
+                          .openObject()
+                          .member("low", low)
+                          .member("high", high)
+                          .member("hash", Long.toUnsignedString(hash))
+                          .close();
+                      chunks.add(chunk.toSlice());
+                    });
+            return chunks.toResponse(200).uncompressed();
+          }
         });
   }
 
@@ -108,55 +116,78 @@ final class KeysResource implements Resource {
     Query query = request.query();
     int chunkSize = chunkSize(request);
     int chunk = (int) query.longValue("chunk", 0, 0, Integer.MAX_VALUE);
-    String low = query.string("low", "");
     String type = query.string("type", "");
-    VPackBuilder out = new VPackBuilder().openArray();
-    switch (type) {
-      case "keys" ->
-          collection.ask(
-              request,
-              view -> {
-                new KeyChunks(view)
-                    .keys(
-                        chunk,
-                        chunkSize,
-                        low,
-                        (key, revision) -> {
-                          out.openArray();
-                          out.value(key);
-                          out.value(revision.toString());
-                          out.close();
-                        });
-                return out;
-              });
-      case "docs" -> {
-        int[] positions = positions(request.bodyValue());
-        int offset =
-            query.has("offset") ? (int) query.longValue("offset", 0, 0, Integer.MAX_VALUE) : -1;
-        collection.ask(
-            request,
-            view -> {
-              String name = view.definition().name();
-              new KeyChunks(view)
-                  .documents(
-                      chunk,
-                      chunkSize,
-                      low,
-                      positions,
-                      offset,
-                      document -> {
-                        if (document == null) {
-                          out.nullValue();
-                        } else {
-                          StoredDocument.writeWithId(document.slice(), name, out);
-                        }
-                      });
-              return out;
-            });
-      }
+    return switch (type) {
+      case "keys" -> keys(request, collection, chunk, chunkSize);
+      case "docs" -> documents(request, collection, chunk, chunkSize);
       default -> throw Query.bad("type", type, "'keys' or 'docs'");
+    };
+  }
+
+  private static ApiResponse keys(
+      ApiRequest request, CollectionInBatch collection, int chunk, int chunkSize) {
+    return collection.ask(
+        request,
+        view -> {
+          try (SpooledArray keys = SpooledArray.of(request)) {
+            VPackBuilder pair = new VPackBuilder();
+            KeyChunks chunks = new KeyChunks(view);
+            chunks.keys(
+                chunk,
+                chunkSize,
+                low(request.query(), chunks),
+                (key, revision) -> {
+                  pair.reset();
+                  pair.openArray().value(key).value(revision.toString()).close();
+                  keys.add(pair.toSlice());
+                });
+            return keys.toResponse(200).uncompressed();
+          }
+        });
+  }
+
+  private static ApiResponse documents(
+      ApiRequest request, CollectionInBatch collection, int chunk, int chunkSize)
+      throws IOException {
+    int[] positions = positions(request.bodyValue());
+    int offset =
+        request.query().has("offset")
+            ? (int) request.query().longValue("offset", 0, 0, Integer.MAX_VALUE)
+            : -1;
+    return collection.ask(
+        request,
+        view -> {
+          String name = view.definition().name();
+          try (SpooledArray documents = SpooledArray.of(request)) {
+            KeyChunks chunks = new KeyChunks(view);
+            chunks.documents(
+                chunk,
+                chunkSize,
+                low(request.query(), chunks),
+                positions,
+                offset,
+                document -> {
+                  if (document == null) {
+                    documents.addNull();
+                  } else {
+                    documents.addDocument(document.slice(), name);
+                  }
+                });
+            return documents.toResponse(200).uncompressed();
+          }
+        });
+  }
+
+  /// The first key of the chunk that is asked for, empty where it is not certain. Followers up to
+  /// 3.9 may send it without percent-encoding: a key with a percent sign in it is decoded to
+  /// another one, which may exist as well.
+  private static String low(Query query, KeyChunks chunks) {
+    String decoded = query.string("low", "");
+    String sent = query.sent("low");
+    if (decoded.equals(sent) || !chunks.hasKey(sent)) {
+      return decoded;
     }
-    return ApiResponse.value(200, out.close().toSlice());
+    return chunks.hasKey(decoded) ? "" : sent;
   }
 
   private static int[] positions(VPackSlice body) {

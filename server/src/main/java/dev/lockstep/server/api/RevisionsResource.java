@@ -7,10 +7,10 @@ import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
-import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.leader.RevisionListing;
@@ -24,14 +24,20 @@ import dev.lockstep.server.users.AccessLevel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// `/_api/replication/revisions/tree`, `/ranges` and `/documents`: what a follower compares and
 /// fetches instead of a whole collection.
+///
+/// Answers have a limit whatever is asked for: a tree its leaves, ranges a page of revisions,
+/// documents 16 MiB and the last one of them, which are spooled. They are never compressed: stock
+/// followers need their length before them.
 final class RevisionsResource implements Resource {
   /// An answer of documents ends with the document that passes this.
   static final long DOCUMENTS_BYTES_MAX = 16L << 20;
+
+  /// Ranges in one request: no two trees differ in more.
+  static final int RANGES_MAX = RevisionTree.LEAVES;
 
   private final ReplicationLeader leader;
   private final DocumentStore store;
@@ -80,7 +86,7 @@ final class RevisionsResource implements Resource {
         view -> {
           VPackBuilder out = new VPackBuilder();
           RevisionTreeCodec.write(view.revisionTree(), onlyPopulated, out);
-          return ApiResponse.value(200, out.toSlice());
+          return ApiResponse.value(200, out.toSlice()).uncompressed();
         });
   }
 
@@ -98,8 +104,8 @@ final class RevisionsResource implements Resource {
   }
 
   private ApiResponse ranges(ApiRequest request) throws IOException {
-    List<RevisionRange> ranges = parseRanges(request.bodyValue());
     boolean asHlc = request.query().bool("encodeAsHLC", false);
+    List<RevisionRange> ranges = parseRanges(request.bodyValue(), asHlc);
     Revision resume = resume(request.query(), ranges);
     return ask(
         request,
@@ -132,7 +138,7 @@ final class RevisionsResource implements Resource {
             out.member("resume", next.toString());
             out.member("resumeHLC", next.toHlcString());
           }
-          return ApiResponse.value(200, out.close().toSlice());
+          return ApiResponse.value(200, out.close().toSlice()).uncompressed();
         });
   }
 
@@ -150,17 +156,23 @@ final class RevisionsResource implements Resource {
     return resume;
   }
 
-  private static List<RevisionRange> parseRanges(VPackSlice body) {
+  /// @param asHlc whether revisions are in the form that is never decimal
+  private static List<RevisionRange> parseRanges(VPackSlice body, boolean asHlc) {
     if (!body.isArray()) {
       throw badRanges();
+    }
+    if (body.length() > RANGES_MAX) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_BAD_PARAMETER,
+          "the body lists " + body.length() + " ranges, at most " + RANGES_MAX + " are answered");
     }
     List<RevisionRange> ranges = new ArrayList<>(body.length());
     for (VPackSlice pair : body.elements()) {
       if (!pair.isArray() || pair.length() != 2) {
         throw badRanges();
       }
-      Revision left = revision(pair.at(0));
-      Revision right = revision(pair.at(1));
+      Revision left = revision(pair.at(0), asHlc);
+      Revision right = revision(pair.at(1), asHlc);
       if (left.compareTo(right) >= 0) {
         throw badRanges();
       }
@@ -176,75 +188,79 @@ final class RevisionsResource implements Resource {
             + " one");
   }
 
-  private static Revision revision(VPackSlice value) {
-    Revision revision = value.isString() ? Revision.parse(value.asString()) : Revision.INVALID;
+  private static Revision revision(VPackSlice value, boolean asHlc) {
+    Revision revision = Revision.INVALID;
+    if (value.isString()) {
+      revision = asHlc ? Revision.parseHlc(value.asString()) : Revision.parse(value.asString());
+    }
     if (!revision.isValid()) {
+      String shown = value.isString() ? value.toJson() : "a value of type " + value.type();
       throw new LockstepException(
-          ErrorNumber.HTTP_BAD_PARAMETER, "expecting a revision, not " + value.toJson());
+          ErrorNumber.HTTP_BAD_PARAMETER,
+          "expecting a revision as a text, not "
+              + (shown.length() > 100 ? shown.substring(0, 100) + "..." : shown));
     }
     return revision;
   }
 
+  /// Always VelocyPack: stock followers read nothing else, whatever they accept.
   private ApiResponse documents(ApiRequest request) throws IOException {
     VPackSlice wanted = request.bodyValue();
+    boolean asHlc = request.query().bool("encodeAsHLC", false);
     if (!wanted.isArray()) {
       throw new LockstepException(
           ErrorNumber.HTTP_BAD_PARAMETER, "expecting an array of revisions");
     }
-    List<Revision> revisions = new ArrayList<>(wanted.length());
-    for (VPackSlice element : wanted.elements()) {
-      revisions.add(revision(element));
-    }
+    // All of them, before the answer begins: it may well end before the last one.
+    wanted.elements().forEach(element -> revision(element, asHlc));
     long asked = request.query().longValue("chunkSize", 0, 0, Long.MAX_VALUE);
     long bytesMax = asked == 0 ? DOCUMENTS_BYTES_MAX : Math.min(asked, DOCUMENTS_BYTES_MAX);
     return ask(
         request,
         view -> {
-          VPackBuilder out = new VPackBuilder().openArray();
-          long bytes = 0;
-          for (Revision revision : revisions) {
-            Document document = view.document(revision);
-            if (document == null) {
-              throw new LockstepException(
-                  ErrorNumber.DOCUMENT_NOT_FOUND,
-                  "document not found: collection '"
-                      + view.definition().name()
-                      + "' has no revision "
-                      + revision
-                      + " in this batch");
+          try (SpooledArray documents = new SpooledArray(true)) {
+            for (VPackSlice element : wanted.elements()) {
+              documents.addDocument(
+                  document(view, revision(element, asHlc)).slice(), view.definition().name());
+              if (documents.byteSize() >= bytesMax) {
+                break;
+              }
             }
-            StoredDocument.writeWithId(document.slice(), view.definition().name(), out);
-            bytes += document.body().length;
-            if (bytes >= bytesMax) {
-              break;
-            }
+            return documents.toResponse(200).uncompressed();
           }
-          return ApiResponse.value(200, out.close().toSlice());
         });
+  }
+
+  /// Never leaves one out, nor puts something in its place: a stock follower would ask for ever, or
+  /// fail with a sentence that helps nobody. What was listed in this batch is there.
+  private static Document document(CollectionView view, Revision revision) {
+    Document document = view.document(revision);
+    if (document == null) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_NOT_FOUND,
+          "document not found: collection '"
+              + view.definition().name()
+              + "' has no revision "
+              + revision
+              + " in this batch");
+    }
+    return document;
   }
 
   /// As stock leaders answer: a lost batch is a 400 in a 404 here, and a collection without
   /// revision tree makes the follower use the keys instead.
-  private ApiResponse ask(ApiRequest request, Function<CollectionView, ApiResponse> question) {
-    CollectionInBatch collection = CollectionInBatch.of(leader, request);
+  private ApiResponse ask(ApiRequest request, CollectionInBatch.Question question) {
     try {
-      return collection.ask(
-          request,
-          view -> {
-            requireTree(view.definition().name(), view.definition().properties());
-            return question.apply(view);
-          });
+      return CollectionInBatch.of(leader, request)
+          .askByBatchId(
+              request,
+              "revisions",
+              view -> {
+                requireTree(view.definition().name(), view.definition().properties());
+                return question.answer(view);
+              });
     } catch (RevisionTreeException impossible) {
       throw noTree(impossible.getMessage());
-    } catch (LockstepException e) {
-      if (e.number() == ErrorNumber.CURSOR_NOT_FOUND) {
-        return ApiResponse.error(
-            404,
-            ErrorNumber.HTTP_BAD_PARAMETER.number(),
-            "replication revisions - no replication context: " + e.getMessage(),
-            members -> {});
-      }
-      throw e;
     }
   }
 

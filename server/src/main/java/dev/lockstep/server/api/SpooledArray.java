@@ -22,6 +22,8 @@ final class SpooledArray implements AutoCloseable {
     VPackSlice toVPack();
   }
 
+  private static final VPackSlice NULL = new VPackBuilder().nullValue().toSlice();
+
   private final boolean velocyPack;
   private final Spool spool = new Spool();
   private long count;
@@ -54,6 +56,10 @@ final class SpooledArray implements AutoCloseable {
       VPackToJson.write(value, spool);
     }
     count++;
+  }
+
+  void addNull() throws IOException {
+    add(NULL);
   }
 
   /// Adds a stored document as clients see it.
@@ -90,11 +96,13 @@ final class SpooledArray implements AutoCloseable {
       return response(
           status,
           ApiResponse.VELOCYPACK,
+          compactSize(spool.size(), count),
           out -> writeCompact(out, 0x13, spool.size(), count, spool::writeTo));
     }
     return response(
         status,
         ApiResponse.JSON,
+        spool.size() + 2,
         out -> {
           out.write('[');
           spool.writeTo(out);
@@ -111,11 +119,14 @@ final class SpooledArray implements AutoCloseable {
     VPackSlice rest = builder.close().toSlice();
     if (!velocyPack) {
       byte[] json = VPackToJson.toBytes(rest);
+      byte[] head = ("{\"" + name + "\":[").getBytes(StandardCharsets.UTF_8);
       return response(
           status,
           ApiResponse.JSON,
+          // A bracket and a comma come, the brace of the others goes.
+          head.length + spool.size() + 2 + json.length - 1,
           out -> {
-            out.write(("{\"" + name + "\":[").getBytes(StandardCharsets.UTF_8));
+            out.write(head);
             spool.writeTo(out);
             out.write(']');
             out.write(',');
@@ -130,6 +141,7 @@ final class SpooledArray implements AutoCloseable {
     return response(
         status,
         ApiResponse.VELOCYPACK,
+        compactSize(payload, rest.length() + 1L),
         out ->
             writeCompact(
                 out,
@@ -147,11 +159,12 @@ final class SpooledArray implements AutoCloseable {
     void writeTo(OutputStream out) throws IOException;
   }
 
-  private ApiResponse response(int status, String contentType, Payload payload) {
+  private ApiResponse response(int status, String contentType, long length, Payload payload) {
     handedOver = true;
     return ApiResponse.stream(
         status,
         contentType,
+        length,
         out -> {
           try (spool) {
             payload.writeTo(out);

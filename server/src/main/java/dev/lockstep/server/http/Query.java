@@ -68,6 +68,19 @@ public final class Query {
     return parameters.getOrDefault(name, otherwise);
   }
 
+  /// A parameter as it was received, still encoded; empty if it is not given. For peers that do not
+  /// encode. What was made with [#of] has none.
+  public String sent(String name) {
+    String value = "";
+    for (String pair : raw.split("&", -1)) {
+      int equals = pair.indexOf('=');
+      if (equals >= 0 && PercentEncoding.decode(pair.substring(0, equals), true).equals(name)) {
+        value = pair.substring(equals + 1);
+      }
+    }
+    return value;
+  }
+
   /// @throws LockstepException 400/400 if the parameter is missing or empty
   public String requiredString(String name) {
     String value = parameters.get(name);

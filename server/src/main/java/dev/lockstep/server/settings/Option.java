@@ -203,6 +203,14 @@ enum Option {
       null,
       "<seconds>",
       "Limit of one attempt to connect to a leader, whatever users ask for; at least 1."),
+  REPLICATION_QUICK_KEYS_LIMIT(
+      "replication.quick-keys-limit",
+      Kind.INTEGER,
+      false,
+      "1000000",
+      "<count>",
+      "A follower that compares keys and asks quickly is told only the number of documents of a"
+          + " larger collection."),
   REPLICATION_REQUEST_TIMEOUT(
       "replication.request-timeout",
       Kind.SECONDS,

@@ -131,6 +131,7 @@ public record ServerSettings(
     return new ReplicationSettings(
         values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version),
         values.integer(Option.REPLICATION_BATCHES_MAX, 1, 100_000),
+        values.integer(Option.REPLICATION_QUICK_KEYS_LIMIT, 0, Integer.MAX_VALUE),
         values.secondsOrNull(Option.REPLICATION_CONNECT_TIMEOUT, Duration.ofSeconds(1), YEAR),
         values.secondsOrNull(Option.REPLICATION_REQUEST_TIMEOUT, Duration.ofSeconds(3), YEAR),
         values.path(Option.REPLICATION_LEADER_CAFILE),
