@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -133,19 +134,31 @@ public final class RunningServer implements AutoCloseable {
   /// @param headers names and values by turns
   public Reply sendAs(
       String credentials, String verb, String path, String body, String... headers) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (int i = 0; i < headers.length; i += 2) {
+      fields.put(headers[i], headers[i + 1]);
+    }
+    return sendAs(credentials, verb, path, fields, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /// As `root`, any body.
+  public Reply send(String verb, String path, Map<String, String> headers, byte[] body) {
+    return sendAs(authorization, verb, path, headers, body);
+  }
+
+  private Reply sendAs(
+      String credentials, String verb, String path, Map<String, String> headers, byte[] body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri(path))
             .method(
                 verb,
-                body.isEmpty()
+                body.length == 0
                     ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofString(body));
+                    : HttpRequest.BodyPublishers.ofByteArray(body));
     if (!credentials.isEmpty()) {
       request.header("Authorization", credentials);
     }
-    for (int i = 0; i < headers.length; i += 2) {
-      request.header(headers[i], headers[i + 1]);
-    }
+    headers.forEach(request::header);
     try {
       HttpResponse<byte[]> response =
           CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());

@@ -66,9 +66,9 @@ public final class RevisionListing {
         throw new LockstepException(
             ErrorNumber.HTTP_BAD_PARAMETER,
             "ranges of revisions must be ascending and disjoint: "
-                + ranges.get(i)
+                + ranges.get(i).first()
                 + " follows "
-                + ranges.get(i - 1));
+                + ranges.get(i - 1).last());
       }
     }
   }

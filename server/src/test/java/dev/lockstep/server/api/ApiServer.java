@@ -3,12 +3,12 @@ package dev.lockstep.server.api;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.collection.StoreSettings;
 import dev.lockstep.core.document.HybridLogicalClock;
-import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackToJson;
 import dev.lockstep.core.document.VPackValidator;
 import dev.lockstep.core.document.ValidationLimits;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import dev.lockstep.server.TranscriptPlayer;
 import dev.lockstep.server.http.Gatekeeper;
 import dev.lockstep.server.http.HttpListener;
 import dev.lockstep.server.http.RequestStatistics;
@@ -39,8 +39,10 @@ import org.jspecify.annotations.Nullable;
 /// prove themselves with `Authorization: user <name>`; those whom nobody granted anything have no
 /// rights.
 final class ApiServer implements AutoCloseable {
-  record Reply(int status, Map<String, List<String>> headers, byte[] body) {
-    @Nullable String header(String name) {
+  record Reply(int status, Map<String, List<String>> headers, byte[] body)
+      implements TranscriptPlayer.Reply {
+    @Override
+    public @Nullable String header(String name) {
       List<String> values = headers.get(name);
       return values == null ? null : String.join(", ", values);
     }
@@ -165,17 +167,6 @@ final class ApiServer implements AutoCloseable {
 
   Reply send(String verb, String path, String json) {
     return send(verb, path, Map.of(), json.getBytes(StandardCharsets.UTF_8));
-  }
-
-  /// As a client that speaks VelocyPack both ways.
-  Reply sendVelocyPack(String verb, String path, Map<String, String> headers, String json) {
-    Map<String, String> all = new java.util.HashMap<>(headers);
-    all.put("Accept", "application/x-velocypack");
-    if (json.isEmpty()) {
-      return send(verb, path, all, new byte[0]);
-    }
-    all.put("Content-Type", "application/x-velocypack");
-    return send(verb, path, all, JsonToVPack.parse(json).toByteArray());
   }
 
   @Override

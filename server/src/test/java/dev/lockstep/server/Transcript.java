@@ -1,4 +1,4 @@
-package dev.lockstep.server.api;
+package dev.lockstep.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.fail;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,18 +28,20 @@ import org.jspecify.annotations.Nullable;
 
 /// A conversation with the server as a text file: what is sent and what must come back. The
 /// notation is explained at the top of `transcripts/collections.txt`; `>>` lines are sent as they
-/// are, one line of the body each.
+/// are, one line of the body each. [TranscriptPlayer] plays it.
 final class Transcript {
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          // 1.0 is written as 1.0.
+          .setNodeFactory(JsonNodeFactory.withExactBigDecimals(true));
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$[A-Za-z_][A-Za-z0-9_]*");
 
   /// One request and what its answer must be.
   ///
-  /// @param line of the file, for messages
+  /// @param line of the file, counted from 1
   /// @param rawBody whether the body goes out as it stands, whatever form the others have
   record Exchange(
       int line,
@@ -56,9 +62,10 @@ final class Transcript {
   /// Values of placeholders so far.
   private final Map<String, JsonNode> values = new HashMap<>();
 
-  static List<Exchange> read(String name) throws IOException {
+  /// @param test the class beside whose package's folder `transcripts` the file lies
+  static List<Exchange> read(Class<?> test, String name) throws IOException {
     List<Exchange> exchanges = new ArrayList<>();
-    try (InputStream in = Transcript.class.getResourceAsStream("transcripts/" + name)) {
+    try (InputStream in = test.getResourceAsStream("transcripts/" + name)) {
       assertThat(in).as(name).isNotNull();
       BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
       List<String> block = new ArrayList<>();
@@ -179,7 +186,11 @@ final class Transcript {
   }
 
   void checkBody(String expected, String actual) throws IOException {
-    JsonNode expectedTree = JSON.readTree(expected);
+    assertThat(differences(expected, actual)).as("body %s", actual).isEmpty();
+  }
+
+  /// What an answer says differently; placeholders without a value take theirs from it.
+  List<String> differences(String expected, String actual) throws IOException {
     JsonNode actualTree;
     try {
       actualTree = JSON.readTree(actual);
@@ -187,8 +198,8 @@ final class Transcript {
       throw new AssertionError("the body is no JSON: " + actual, e);
     }
     List<String> differences = new ArrayList<>();
-    compare("", expectedTree, actualTree, differences);
-    assertThat(differences).as("body %s", actual).isEmpty();
+    compare("", JSON.readTree(expected), actualTree, differences);
+    return differences;
   }
 
   private void compare(String path, JsonNode expected, JsonNode actual, List<String> differences) {
@@ -230,6 +241,48 @@ final class Transcript {
     } else if (!expected.equals(actual)) {
       differences.add(path + ": expecting " + expected + ", got " + actual);
     }
+  }
+
+  /// What the file should say of an answer: the answer itself, but with placeholders where there
+  /// are some by now, or where their values stand, and without the members that are not shown.
+  String recorded(@Nullable String expected, String actual) throws IOException {
+    return JSON.writeValueAsString(
+        recorded(expected == null ? null : JSON.readTree(expected), JSON.readTree(actual)));
+  }
+
+  private JsonNode recorded(@Nullable JsonNode expected, JsonNode actual) {
+    if (expected != null
+        && expected.isTextual()
+        && PLACEHOLDER.matcher(expected.textValue()).matches()) {
+      return expected;
+    }
+    if (actual.isObject()) {
+      boolean partial = expected != null && expected.has("...");
+      ObjectNode object = JSON.createObjectNode();
+      for (Map.Entry<String, JsonNode> member : actual.properties()) {
+        JsonNode known = expected == null ? null : expected.get(member.getKey());
+        if (!partial || known != null) {
+          object.set(member.getKey(), recorded(known, member.getValue()));
+        }
+      }
+      return partial ? object.put("...", 0) : object;
+    }
+    if (actual.isArray()) {
+      boolean comparable =
+          expected != null && expected.isArray() && expected.size() == actual.size();
+      ArrayNode array = JSON.createArrayNode();
+      for (int i = 0; i < actual.size(); i++) {
+        array.add(
+            recorded(comparable ? Objects.requireNonNull(expected).get(i) : null, actual.get(i)));
+      }
+      return array;
+    }
+    for (Map.Entry<String, JsonNode> value : values.entrySet()) {
+      if (actual.isTextual() && actual.equals(value.getValue())) {
+        return TextNode.valueOf(value.getKey());
+      }
+    }
+    return actual;
   }
 
   private void remember(String placeholder, JsonNode value) {
