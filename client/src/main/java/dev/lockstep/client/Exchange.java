@@ -1,5 +1,6 @@
 package dev.lockstep.client;
 
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -307,6 +308,8 @@ final class Exchange implements Response.Listener, AutoCloseable {
       case UnresolvedAddressException _ -> "host name '" + endpoint.host() + "' is not known";
       case SocketTimeoutException _ -> "connect timeout";
       case SSLException tls -> "TLS: " + tls.getMessage();
+      // Jetty's message is the description of its connection.
+      case EOFException _ -> "the server closed it";
       default -> {
         String message = cause.getMessage();
         yield message == null || message.isEmpty() ? cause.getClass().getSimpleName() : message;

@@ -82,6 +82,9 @@ public final class DirectLeaderClient implements LeaderClient {
   }
 
   @Override
+  public void flushLog() {}
+
+  @Override
   public BatchOpened openBatch(Duration lease) {
     VPackBuilder message = new VPackBuilder();
     translate("batch", () -> leader.openBatch(follower(), lease, true)).render(message);

@@ -61,6 +61,10 @@ final class HttpLeaderClient implements LeaderClient {
   /// Most of an error answer that is read.
   private static final int ERROR_BYTES_MAX = 64 << 10;
 
+  private static final byte[] FLUSH =
+      "{\"waitForSync\":true,\"waitForCollector\":true,\"waitForCollectorQueue\":true}"
+          .getBytes(StandardCharsets.US_ASCII);
+
   private static final String JOB_HEADER = "x-arango-async-id";
   private static final int HTTP_ACCEPTED = 202;
   private static final int HTTP_NO_CONTENT = 204;
@@ -91,6 +95,18 @@ final class HttpLeaderClient implements LeaderClient {
   @Override
   public LoggerState loggerState() throws InterruptedException {
     return object(ServerRequest.get(url("logger-state").toString()), LoggerState::parse);
+  }
+
+  @Override
+  public void flushLog() throws InterruptedException {
+    ServerRequest request =
+        ServerRequest.of(
+                "PUT", PercentEncoding.databasePath(address.database(), "/_admin/wal/flush"))
+            .withBody("application/json", FLUSH);
+    ServerResponse response = send(request);
+    if (LeaderUnavailableException.isTransientStatus(response.status())) {
+      throw failure(request, response.status(), response.reason(), response.body());
+    }
   }
 
   @Override

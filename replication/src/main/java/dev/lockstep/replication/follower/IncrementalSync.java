@@ -4,6 +4,7 @@ import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.IndexDefinition;
+import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.replication.follower.LeaderSession.RestartNeededException;
 import dev.lockstep.replication.follower.Reconciliation.Outcome;
 import dev.lockstep.replication.protocol.CollectionTotals;
@@ -110,13 +111,24 @@ final class IncrementalSync implements CollectionSync {
               attempt < TREE_ATTEMPTS
                   ? "the local revision tree is built anew"
                   : "its keys are compared");
-          if (attempt < TREE_ATTEMPTS && !collection.rebuildRevisionTree()) {
+          if (attempt < TREE_ATTEMPTS && !rebuildTree()) {
             return false;
           }
         }
       }
     }
     return false;
+  }
+
+  /// @return false if there can be no tree for what is here
+  private boolean rebuildTree() {
+    try {
+      collection.rebuildRevisionTree();
+      return true;
+    } catch (RevisionTreeException impossible) {
+      LOG.info("collection '{}' can have no revision tree: {}", name, impossible.getMessage());
+      return false;
+    }
   }
 
   private boolean byKeys(CollectionHold hold) throws InterruptedException {

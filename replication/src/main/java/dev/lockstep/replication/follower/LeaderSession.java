@@ -50,6 +50,11 @@ final class LeaderSession implements AutoCloseable {
   private final RetryPolicy retries;
   private final FollowerSettings settings;
   private final StopSignal stop;
+
+  /// Whether an old leader is to empty its log before a batch is opened: a list of keys does not
+  /// see what is in it. A dump does that by itself.
+  private final boolean flushesFirst;
+
   private LeaderVersion version = new LeaderVersion(0, 0, 0, "");
   private ServerIdentity server = new ServerIdentity("", 0, "");
 
@@ -61,11 +66,16 @@ final class LeaderSession implements AutoCloseable {
   private boolean isReopened;
 
   LeaderSession(
-      LeaderClient leader, RetryPolicy retries, FollowerSettings settings, StopSignal stop) {
+      LeaderClient leader,
+      RetryPolicy retries,
+      FollowerSettings settings,
+      StopSignal stop,
+      boolean flushesFirst) {
     this.leader = leader;
     this.retries = retries;
     this.settings = settings;
     this.stop = stop;
+    this.flushesFirst = flushesFirst;
   }
 
   /// Asks who the leader is, and opens a batch.
@@ -107,6 +117,12 @@ final class LeaderSession implements AutoCloseable {
   }
 
   private BatchOpened openBatch() throws InterruptedException {
+    if (flushesFirst && version.mayNeedFlush()) {
+      repeating(() -> {
+        leader.flushLog();
+        return true;
+      });
+    }
     BatchOpened batch = repeating(() -> leader.openBatch(settings.batchLease()));
     lease = new BatchLease(leader, batch.id(), settings.batchLease());
     return batch;

@@ -101,7 +101,8 @@ public final class SyncJob {
     Database database = store.requireDatabase(request.database());
     LeaderClient client = connector.connect(address(options));
     RetryPolicy retries = new RetryPolicy(stop, settings, record::say);
-    try (LeaderSession leader = new LeaderSession(client, retries, settings, stop)) {
+    try (LeaderSession leader =
+        new LeaderSession(client, retries, settings, stop, options.incremental())) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
       leader.open(store.serverId());

@@ -23,6 +23,10 @@ public interface LeaderClient extends AutoCloseable {
   /// Works in every version; the first thing to ask.
   LoggerState loggerState() throws InterruptedException;
 
+  /// Makes a leader move everything from its write-ahead log to where a batch sees it, and waits
+  /// for that; only old leaders have to. One that cannot or may not do it for us is left alone.
+  void flushLog() throws InterruptedException;
+
   /// Pins a snapshot. Not idempotent: a repetition after a lost answer leaves a second batch, which
   /// ends with its lease.
   BatchOpened openBatch(Duration lease) throws InterruptedException;

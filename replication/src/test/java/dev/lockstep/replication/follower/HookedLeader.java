@@ -35,8 +35,9 @@ class HookedLeader implements LeaderClient {
     this.leader = leader;
   }
 
-  /// @param name `state`, `open`, `extend`, `close`, `inventory`, `dump`, `tree`, `ranges`,
-  ///   `documents`, `keys`, `poll`, `chunks`, `chunkKeys`, `chunkDocuments` or `closeKeys`
+  /// @param name `state`, `flush`, `open`, `extend`, `close`, `inventory`, `dump`, `tree`,
+  ///   `ranges`, `documents`, `keys`, `poll`, `chunks`, `chunkKeys`, `chunkDocuments` or
+  ///   `closeKeys`
   <T> T around(String name, Request<T> request) throws InterruptedException {
     return request.send();
   }
@@ -54,6 +55,16 @@ class HookedLeader implements LeaderClient {
   @Override
   public LoggerState loggerState() throws InterruptedException {
     return around("state", leader::loggerState);
+  }
+
+  @Override
+  public void flushLog() throws InterruptedException {
+    around(
+        "flush",
+        () -> {
+          leader.flushLog();
+          return true;
+        });
   }
 
   @Override

@@ -31,6 +31,10 @@ final class RecordedConversation {
       int status,
       TreeMap<String, String> headers,
       String body) {
+    Exchange withBody(String newBody) {
+      return new Exchange(verb, target, requestHeaders, requestBody, status, headers, newBody);
+    }
+
     /// Without the query.
     String path() {
       int query = target.indexOf('?');

@@ -7,6 +7,7 @@ import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.DocumentCursor;
 import dev.lockstep.core.collection.IndexDefinition;
 import dev.lockstep.core.collection.IndexType;
+import dev.lockstep.core.document.ChunkHash;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.server.RunningServer;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +132,143 @@ class RecordedLeaderTest {
           .doesNotContain("wrong");
       assertThat(leader.requests()).hasSize(1);
     }
+  }
+
+  /// 2: nothing differs, only the chunk's hash is asked for. 3: three documents differ, two of them
+  /// are fetched, one is removed; a changed document is replaced, not merged into the old one.
+  @ParameterizedTest
+  @ValueSource(strings = {"rocksdb", "mmfiles"})
+  void takesOverWhatDiffers(String engine) throws IOException {
+    try (ScriptedLeader full = new ScriptedLeader(engine + "-1-leader.txt")) {
+      replayShell(engine + "-1-shell.txt", full);
+    }
+    DocumentCollection copy = collection("test");
+    List<String> before = contents(copy);
+    try (ScriptedLeader identical = new ScriptedLeader(engine + "-2-leader.txt")) {
+      RunningServer.Reply progress = syncIncrementally(identical, "test");
+      assertThat(contents(copy)).isEqualTo(before);
+      assertThat(progress.get("statistics", "method").asString()).isEqualTo("keys");
+      assertThat(progress.get("statistics", "documentsFetched").asLong()).isZero();
+      assertThat(identical.requests())
+          .noneMatch(request -> request.contains("type=") || request.contains("/dump"))
+          .anyMatch(request -> request.startsWith("PUT") && request.contains("/_admin/wal/flush"));
+    }
+    try (ScriptedLeader changed = new ScriptedLeader(engine + "-3-leader.txt")) {
+      RunningServer.Reply progress = syncIncrementally(changed, "test");
+      assertThat(progress.get("statistics", "documentsFetched").asLong()).isEqualTo(2);
+      assertThat(progress.get("statistics", "documentsRemoved").asLong()).isEqualTo(1);
+      assertThat(changed.requests()).filteredOn(r -> r.contains("type=docs")).hasSize(1);
+      assertThat(changed.requests().getLast()).startsWith("DELETE ");
+    }
+    assertThat(copy.count()).isEqualTo(10);
+    assertThat(contents(copy))
+        .anyMatch(json -> json.matches(".*\"_key\":\"k3\".*\"value\":3,\"text\":\"changed\"}"))
+        .anyMatch(json -> json.contains("\"_key\":\"k4a\""))
+        .noneMatch(json -> json.contains("\"_key\":\"k8\""));
+  }
+
+  /// 5: the leader's collection has been emptied.
+  @ParameterizedTest
+  @ValueSource(strings = {"rocksdb", "mmfiles"})
+  void emptiesItsCopyIncrementally(String engine) throws IOException {
+    try (ScriptedLeader full = new ScriptedLeader(engine + "-1-leader.txt")) {
+      replayShell(engine + "-1-shell.txt", full);
+    }
+    try (ScriptedLeader empty = new ScriptedLeader(engine + "-5-leader.txt")) {
+      RunningServer.Reply progress = syncIncrementally(empty, "test");
+      assertThat(progress.get("statistics", "documentsRemoved").asLong()).isEqualTo(10);
+      assertThat(progress.get("warnings").length()).isZero();
+    }
+    assertThat(collection("test").count()).isZero();
+  }
+
+  /// 12 and 13: a leader that does not reset the hash from chunk to chunk makes every chunk but the
+  /// first seem to differ; no equal document is fetched for it, and the end is known for equal. 14:
+  /// one that does.
+  @Test
+  void takesOverTwelveOfTwelveThousandDocumentsWhateverTheHashes() throws IOException {
+    try (ScriptedLeader full = new ScriptedLeader("rocksdb-11-leader.txt")) {
+      sync(full, "mid", false);
+    }
+    try (ScriptedLeader changed = withHashes("rocksdb-12-leader.txt", false)) {
+      RunningServer.Reply progress = syncIncrementally(changed, "mid");
+      assertThat(progress.get("statistics", "documentsFetched").asLong()).isEqualTo(12);
+      assertThat(progress.get("warnings").length()).isZero();
+    }
+    List<String> contents = contents(collection("mid"));
+    assertThat(contents).hasSize(12_000);
+    assertThat(contents).filteredOn(json -> json.contains("\"xx ")).hasSize(12);
+    for (String name : List.of("rocksdb-13-leader.txt", "rocksdb-14-leader.txt")) {
+      try (ScriptedLeader identical = withHashes(name, name.contains("14"))) {
+        RunningServer.Reply progress = syncIncrementally(identical, "mid");
+        assertThat(progress.get("statistics", "documentsFetched").asLong()).as(name).isZero();
+        assertThat(progress.get("warnings").length()).as(name).isZero();
+        assertThat(identical.requests())
+            .as(name)
+            .filteredOn(request -> request.contains("type=keys"))
+            .hasSize(name.contains("14") ? 0 : 2);
+        assertThat(identical.requests())
+            .as(name)
+            .noneMatch(request -> request.contains("type=docs"));
+        assertThat(contents(collection("mid"))).as(name).isEqualTo(contents);
+      }
+    }
+  }
+
+  /// The recording's documents have other revisions than the recorded leader's had, so its hashes
+  /// are made anew, as that leader made them.
+  ///
+  /// @param isReset whether each chunk's hash begins anew, or goes on with that of the chunk before
+  private static ScriptedLeader withHashes(String recordingName, boolean isReset)
+      throws IOException {
+    List<Exchange> recording = new ArrayList<>();
+    for (Exchange exchange : RecordedConversation.read(recordingName)) {
+      boolean isChunks =
+          exchange.verb().equals("GET") && exchange.path().contains("/replication/keys/");
+      recording.add(isChunks ? exchange.withBody(chunks(isReset)) : exchange);
+    }
+    return new ScriptedLeader(recording);
+  }
+
+  private static String chunks(boolean isReset) {
+    List<String> chunks = new ArrayList<>();
+    ChunkHash hash = new ChunkHash();
+    for (int from = 0; from < 12_000; from += 5000) {
+      int to = Math.min(12_000, from + 5000);
+      hash = isReset ? new ChunkHash() : hash;
+      for (int i = from; i < to; i++) {
+        hash.add("k%07d".formatted(i), RecordedConversation.changedRevision(i));
+      }
+      chunks.add(
+          "{\"low\":\"k%07d\",\"high\":\"k%07d\",\"hash\":\"%s\"}".formatted(from, to - 1, hash));
+    }
+    return chunks.toString();
+  }
+
+  private RunningServer.Reply syncIncrementally(ScriptedLeader leader, String collection) {
+    return sync(leader, collection, true);
+  }
+
+  /// @return the job's progress at its end
+  private RunningServer.Reply sync(ScriptedLeader leader, String collection, boolean incremental) {
+    RunningServer.Reply reply =
+        follower.put(
+            "/_db/_system/_api/replication/sync",
+            "{\"endpoint\":\""
+                + leader.endpoint()
+                + "\",\"username\":\"root\",\"password\":\"\",\"restrictType\":\"include\","
+                + "\"restrictCollections\":[\""
+                + collection
+                + "\"],\"includeSystem\":true,\"incremental\":"
+                + incremental
+                + "}");
+    assertThat(reply.status())
+        .as(() -> follower.get("/_api/replication/jobs").text())
+        .isEqualTo(200);
+    String id =
+        Objects.requireNonNull(follower.get("/_api/replication/jobs").json().at(0).get("id"))
+            .asString();
+    return follower.get("/_api/replication/jobs/" + id);
   }
 
   @Test

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A server that answers as a recorded stock leader did. It finds the recorded answer by verb, path
@@ -22,7 +24,11 @@ final class ScriptedLeader implements AutoCloseable {
   private int dumpParts;
 
   ScriptedLeader(String recordingName) throws IOException {
-    recording = RecordedConversation.read(recordingName);
+    this(RecordedConversation.read(recordingName));
+  }
+
+  ScriptedLeader(List<Exchange> recording) throws IOException {
+    this.recording = recording;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
     server.start();
@@ -69,11 +75,33 @@ final class ScriptedLeader implements AutoCloseable {
       return parts.get(Math.min(dumpParts++, parts.size() - 1));
     }
     for (Exchange exchange : recording) {
-      if (exchange.verb().equals(verb) && exchange.path().equals(path) && !exchange.isPending()) {
+      if (exchange.verb().equals(verb)
+          && exchange.path().equals(path)
+          && !exchange.isPending()
+          && isSamePart(exchange.target(), target)) {
         return exchange;
       }
     }
-    return null;
+    return verb.equals("POST") && path.endsWith("/replication/keys") ? keysJob() : null;
+  }
+
+  /// Whether two requests want the same of a list of keys: type and number of the chunk.
+  private static boolean isSamePart(String recorded, String asked) {
+    return parameter(recorded, "type").equals(parameter(asked, "type"))
+        && parameter(recorded, "chunk").equals(parameter(asked, "chunk"));
+  }
+
+  private static String parameter(String target, String name) {
+    Matcher matcher = Pattern.compile("[?&]" + name + "=([^&]*)").matcher(target);
+    return matcher.find() ? matcher.group(1) : "";
+  }
+
+  /// Making the keys was a job of the recorded leader.
+  private @Nullable Exchange keysJob() {
+    return recording.stream()
+        .filter(exchange -> exchange.path().contains("/_api/job/") && exchange.status() == 200)
+        .findFirst()
+        .orElse(null);
   }
 
   @Override
