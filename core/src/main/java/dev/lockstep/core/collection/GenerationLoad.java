@@ -135,13 +135,7 @@ public final class GenerationLoad implements AutoCloseable {
 
   private void append(Document document) {
     String key = document.key();
-    String problem = DocumentKey.validate(key);
-    if (problem != null) {
-      throw new LockstepException(
-          ErrorNumber.DOCUMENT_KEY_BAD,
-          "illegal document key: '" + key + "' of the leader: " + problem);
-    }
-    WriteSession.requireInRange(document.revision());
+    WriteSession.requirePossible(document);
     byte[] primaryKey = PrimaryEntry.key(generation, key);
     long revision = document.revision().value();
     PrimaryEntry existing =

@@ -409,13 +409,7 @@ final class WriteSession {
 
   private WriteResult putReplicated(Document document) {
     String key = document.key();
-    String problem = DocumentKey.validate(key);
-    if (problem != null) {
-      throw new LockstepException(
-          ErrorNumber.DOCUMENT_KEY_BAD,
-          "illegal document key: '" + key + "' of the leader: " + problem);
-    }
-    requireInRange(document.revision());
+    requirePossible(document);
     store.clock().observe(document.revision());
     Existing existing = find(key);
     if (existing != null && existing.revision().equals(document.revision())) {
@@ -437,6 +431,8 @@ final class WriteSession {
         removeConflicting(index, document, existing);
       }
     }
+    // The leader's revision may be older than what was here; that something has changed must show.
+    newest = CollectionProgress.max(newest, store.clock().next().value());
     return write(existing, null, document);
   }
 
@@ -608,8 +604,20 @@ final class WriteSession {
     }
   }
 
+  /// @throws LockstepException 1221 or 1239 if a leader's document has a key or a revision that no
+  ///   document can have
+  static void requirePossible(Document document) {
+    String problem = DocumentKey.validate(document.key());
+    if (problem != null) {
+      throw new LockstepException(
+          ErrorNumber.DOCUMENT_KEY_BAD,
+          "illegal document key: '" + document.key() + "' of the leader: " + problem);
+    }
+    requireInRange(document.revision());
+  }
+
   /// @throws LockstepException 1239 for revisions that no server gives out
-  static void requireInRange(Revision revision) {
+  private static void requireInRange(Revision revision) {
     if (revision.equals(Revision.NONE)
         || Long.compareUnsigned(revision.value(), REVISION_END) >= 0) {
       throw new LockstepException(

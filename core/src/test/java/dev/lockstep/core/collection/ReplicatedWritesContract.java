@@ -105,6 +105,17 @@ public abstract class ReplicatedWritesContract {
     assertThat(collection.view().document(new Revision(5000))).isNull();
   }
 
+  /// Accounts are read again when the collection's revision has changed.
+  @Test
+  void anOlderDocumentChangesTheCollectionsRevision() {
+    put(document("a", 5000, "'u':1"));
+    Revision before = collection.revision();
+
+    put(document("a", 4000, "'u':2"));
+
+    assertThat(collection.revision()).isGreaterThan(before);
+  }
+
   @Test
   void theVerySameDocumentIsIgnored() {
     Document document = document("a", 5000, "'u':1");
