@@ -1,5 +1,7 @@
 package dev.lockstep.replication.follower;
 
+import java.time.Duration;
+
 /// How this server compares collections with a leader's; validated at birth.
 ///
 /// @param rangesMax ranges of revisions in one request
@@ -14,6 +16,8 @@ package dev.lockstep.replication.follower;
 /// @param portionDocuments documents handed to the store at a time at most
 /// @param portionBytes bytes of documents handed to the store at a time, roughly
 /// @param keyChunkDocuments documents of one chunk of keys
+/// @param keysWaitLeast how long a leader may take to make a list of keys whatever the user's limit
+///   says
 /// @param isAhead whether requests are made ahead, on threads of their own; without, a run does the
 ///   same again from the same seed, but network and processor wait for each other
 public record ComparisonSettings(
@@ -26,11 +30,13 @@ public record ComparisonSettings(
     int portionDocuments,
     int portionBytes,
     int keyChunkDocuments,
+    Duration keysWaitLeast,
     boolean isAhead) {
 
   /// At most about 24 MiB of documents and 4 MB of revisions in memory.
   public static final ComparisonSettings DEFAULT =
-      new ComparisonSettings(4096, 2 << 20, 8 << 20, 4, 5, 500_000, 2000, 1 << 20, 5000, true);
+      new ComparisonSettings(
+          4096, 2 << 20, 8 << 20, 4, 5, 500_000, 2000, 1 << 20, 5000, Duration.ofMinutes(3), true);
 
   public ComparisonSettings {
     require("rangesMax", rangesMax);
@@ -42,6 +48,7 @@ public record ComparisonSettings(
     require("portionDocuments", portionDocuments);
     require("portionBytes", portionBytes);
     require("keyChunkDocuments", keyChunkDocuments);
+    require("keysWaitLeast in ms", keysWaitLeast.toMillis());
   }
 
   private static void require(String name, long value) {

@@ -40,9 +40,6 @@ import org.slf4j.LoggerFactory;
 final class LeaderSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderSession.class);
 
-  /// The least wait for a leader's list of keys; stock followers never wait less.
-  private static final Duration KEYS_WAIT_LEAST = Duration.ofMinutes(3);
-
   /// Keeps arithmetic on durations far from overflow.
   private static final long KEYS_DOCUMENTS_MAX = 1L << 40;
 
@@ -277,10 +274,12 @@ final class LeaderSession implements AutoCloseable {
         : quick;
   }
 
-  /// A short limit by the user must not fail what takes the leader long by nature.
-  private static Duration waitMax(Duration wanted, long documents) {
+  /// A short limit by the user must not fail what takes the leader long by nature: as stock
+  /// followers, 80 µs a document.
+  private Duration waitMax(Duration wanted, long documents) {
     Duration needed = Duration.ofNanos(Math.min(documents, KEYS_DOCUMENTS_MAX) * 80_000);
-    Duration least = needed.compareTo(KEYS_WAIT_LEAST) > 0 ? needed : KEYS_WAIT_LEAST;
+    Duration usual = settings.comparison().keysWaitLeast();
+    Duration least = needed.compareTo(usual) > 0 ? needed : usual;
     return wanted.compareTo(least) > 0 ? wanted : least;
   }
 

@@ -20,10 +20,13 @@ import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.replication.TestServer;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.FetchedDocuments;
+import dev.lockstep.replication.protocol.KeysAnswer;
+import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
@@ -591,6 +594,70 @@ class IncrementalSyncTest {
 
     world.assertEqual("test");
     assertThat(statistics().documentsFetched()).isBetween(200L, 320L);
+  }
+
+  /// A leader that makes the list of keys in the background.
+  private final class SlowKeys extends HookedLeader {
+    private final int polls;
+    private final KeysAnswer atLast;
+    private int polled;
+    private KeysAnswer ready = new KeysAnswer.Gone();
+
+    SlowKeys(LeaderClient leader, int polls, KeysAnswer atLast) {
+      super(leader);
+      this.polls = polls;
+      this.atLast = atLast;
+    }
+
+    @Override
+    public KeysAnswer openKeys(String batchId, String collection, Tick to, boolean quick)
+        throws InterruptedException {
+      ready = super.openKeys(batchId, collection, to, quick);
+      return new KeysAnswer.Pending("17");
+    }
+
+    @Override
+    public KeysAnswer pollKeys(KeysAnswer.Pending pending) {
+      return ++polled < polls ? pending : atLast instanceof KeysAnswer.Ready ? ready : atLast;
+    }
+  }
+
+  @Test
+  void waitsForTheListOfKeys() throws InterruptedException {
+    use("3.7.21", true);
+    TestServer.insert(shared(50), "{\"_key\":\"more\"}");
+    world.disturbance = client -> new SlowKeys(client, 3, new KeysAnswer.Ready("", 0));
+
+    sync();
+
+    world.assertEqual("test");
+    assertThat(statistics().documentsFetched()).isEqualTo(1);
+  }
+
+  @Test
+  void saysThatTheListOfKeysTookTooLong() throws InterruptedException {
+    use("3.7.21", true);
+    shared(50);
+    world.disturbance = client -> new SlowKeys(client, 1000, new KeysAnswer.Gone());
+
+    assertThatThrownBy(() -> sync(",\"initialSyncMaxWaitTime\":0.1"))
+        .isInstanceOfSatisfying(
+            ReplicationException.class, e -> assertThat(e.number().number()).isEqualTo(1400))
+        .hasMessageStartingWith("timed out waiting for response from leader at tcp://leader:8529")
+        .hasMessageContaining("initialSyncMaxWaitTime");
+    assertThat(world.here("test").count()).isEqualTo(50);
+  }
+
+  @Test
+  void saysThatTheLeaderHasForgottenTheListOfKeys() throws InterruptedException {
+    use("3.7.21", true);
+    shared(50);
+    world.disturbance = client -> new SlowKeys(client, 1, new KeysAnswer.Gone());
+
+    assertThatThrownBy(this::sync)
+        .isInstanceOfSatisfying(
+            ReplicationException.class, e -> assertThat(e.number().number()).isEqualTo(1400))
+        .hasMessage("job not found on leader at tcp://leader:8529");
   }
 
   @ParameterizedTest

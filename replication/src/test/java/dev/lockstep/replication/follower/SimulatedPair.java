@@ -27,6 +27,7 @@ import dev.lockstep.replication.protocol.SyncOptions;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -260,8 +261,8 @@ final class SimulatedPair implements AutoCloseable {
     return new FollowerSettings(
         usual.firstContactRetries(),
         usual.retriesMax(),
-        java.time.Duration.ZERO,
-        java.time.Duration.ZERO,
+        Duration.ZERO,
+        Duration.ZERO,
         usual.restartsMax(),
         usual.batchLease(),
         usual.chunkSizeFirst(),
@@ -280,6 +281,7 @@ final class SimulatedPair implements AutoCloseable {
             1 + random.nextInt(20),
             1 << 10,
             100,
+            Duration.ofMillis(700),
             false));
   }
 

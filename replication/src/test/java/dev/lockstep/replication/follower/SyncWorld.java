@@ -37,7 +37,8 @@ final class SyncWorld implements AutoCloseable {
         8 << 10,
         1 << 10,
         5,
-        new ComparisonSettings(4, 2 << 10, 8 << 10, 3, 3, surplusMax, 20, 1 << 10, 100, true));
+        new ComparisonSettings(
+            4, 2 << 10, 8 << 10, 3, 3, surplusMax, 20, 1 << 10, 100, Duration.ofMillis(700), true));
   }
 
   final TestServer leaderServer;
