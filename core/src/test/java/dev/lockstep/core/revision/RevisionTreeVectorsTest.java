@@ -3,56 +3,53 @@ package dev.lockstep.core.revision;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.core.document.Revision;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /// Trees and differences computed by stock servers' own code (`vectors/merkle-*.json`): ranges,
 /// leaves, counts, hashes.
 class RevisionTreeVectorsTest {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   @TestFactory
   List<DynamicTest> buildsTheSameTreeAsAStockServer() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
-    for (JsonNode vector : vectors("merkle-trees.json").get("trees")) {
+    for (JsonNode vector : TreeVectors.read("merkle-trees.json").get("trees")) {
       tests.add(
           DynamicTest.dynamicTest(
               vector.get("name").asText(),
               () -> {
-                List<String> results = new ArrayList<>();
-                RevisionTree tree = build(vector.get("input").get("operations"), results);
                 JsonNode expected = vector.get("expected");
-                assertThat(decimal(tree.rangeMin()))
+                List<String> results = new ArrayList<>();
+                Iterator<String> growth = growth(expected);
+                String[] range = {range(new RevisionTreeEditor())};
+                RevisionTree tree =
+                    TreeVectors.build(
+                        vector.get("input").get("operations"),
+                        (result, editor) -> {
+                          results.add(result);
+                          // One operation may take several steps, but no other ones.
+                          while (!range(editor).equals(range[0])) {
+                            range[0] = growth.next();
+                          }
+                        });
+                assertThat(growth).isExhausted();
+                assertThat(TreeVectors.decimal(tree.rangeMin()))
                     .isEqualTo(expected.get("rangeMin").get("dec").asText());
-                assertThat(decimal(tree.rangeMax()))
+                assertThat(TreeVectors.decimal(tree.rangeMax()))
                     .isEqualTo(expected.get("rangeMax").get("dec").asText());
-                assertThat(decimal(tree.initialRangeMin()))
+                assertThat(TreeVectors.decimal(tree.initialRangeMin()))
                     .isEqualTo(expected.get("initialRangeMin").get("dec").asText());
                 assertThat(Long.toString(tree.bucketSize()))
                     .isEqualTo(expected.get("bucketSize").asText());
                 assertThat(tree.count()).isEqualTo(expected.get("count").asLong());
                 assertThat(Long.toUnsignedString(tree.hash()))
                     .isEqualTo(expected.get("hash").asText());
-                StringBuilder leaves = new StringBuilder();
-                tree.forEachPopulatedLeaf((index, count, hash) ->
-                    leaves
-                        .append(index)
-                        .append(':')
-                        .append(count)
-                        .append(':')
-                        .append(Long.toUnsignedString(hash))
-                        .append('\n'));
-                assertThat(sha256(leaves.toString()))
+                assertThat(TreeVectors.sha256(leaves(tree)))
                     .isEqualTo(expected.get("leavesSha256").asText());
                 if (vector.has("operationResults")) {
                   List<Boolean> refused = new ArrayList<>();
@@ -73,24 +70,24 @@ class RevisionTreeVectorsTest {
   @TestFactory
   List<DynamicTest> findsTheSameDifferencesAsAStockServerEitherWayRound() throws IOException {
     List<DynamicTest> tests = new ArrayList<>();
-    for (JsonNode vector : vectors("merkle-diffs.json").get("diffs")) {
+    for (JsonNode vector : TreeVectors.read("merkle-diffs.json").get("diffs")) {
       tests.add(
           DynamicTest.dynamicTest(
               vector.get("name").asText(),
               () -> {
-                String name = vector.get("name").asText();
-                RevisionTree left = build(operations(name, "left", vector), new ArrayList<>());
-                RevisionTree right = build(operations(name, "right", vector), new ArrayList<>());
+                RevisionTree left = side(vector, "left");
+                RevisionTree right = side(vector, "right");
                 List<RevisionRange> differences = RevisionTree.differences(left, right);
                 StringBuilder lines = new StringBuilder();
                 differences.forEach(range ->
                     lines
-                        .append(decimal(range.first()))
+                        .append(TreeVectors.decimal(range.first()))
                         .append('-')
-                        .append(decimal(range.last()))
+                        .append(TreeVectors.decimal(range.last()))
                         .append('\n'));
                 assertThat(differences).hasSize(vector.get("rangeCount").asInt());
-                assertThat(sha256(lines.toString())).isEqualTo(vector.get("rangesSha256").asText());
+                assertThat(TreeVectors.sha256(lines.toString()))
+                    .isEqualTo(vector.get("rangesSha256").asText());
                 assertThat(RevisionTree.differences(right, left)).isEqualTo(differences);
               }));
     }
@@ -98,127 +95,90 @@ class RevisionTreeVectorsTest {
     return tests;
   }
 
-  private static JsonNode operations(String name, String side, JsonNode vector) {
-    return vector.get(side).get("operations");
-  }
-
-  private static RevisionTree build(JsonNode operations, List<String> results) {
-    RevisionTreeEditor editor = new RevisionTreeEditor();
-    for (JsonNode operation : operations) {
-      String kind = operation.fieldNames().next();
-      if (kind.equals("clear")) {
-        attempt(results, editor::clear);
-        continue;
+  @TestFactory
+  List<DynamicTest> orderMattersForTheRangeOnlyAndAsInAStockServer() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode set : TreeVectors.read("merkle-trees.json").get("orderIndependence")) {
+      for (JsonNode expected : set.get("results")) {
+        String order = expected.get("order").asText();
+        tests.add(
+            DynamicTest.dynamicTest(
+                set.get("set").asText() + " " + order,
+                () -> {
+                  RevisionTreeEditor editor = new RevisionTreeEditor();
+                  insert(editor, TreeVectors.revisions(set.get("input")), order);
+                  RevisionTree tree = editor.toTree();
+                  assertThat(TreeVectors.decimal(tree.rangeMin()))
+                      .isEqualTo(expected.get("rangeMin").asText());
+                  assertThat(TreeVectors.decimal(tree.rangeMax()))
+                      .isEqualTo(expected.get("rangeMax").asText());
+                  assertThat(tree.count()).isEqualTo(expected.get("count").asLong());
+                  assertThat(Long.toUnsignedString(tree.hash()))
+                      .isEqualTo(expected.get("hash").asText());
+                  assertThat(TreeVectors.sha256(leaves(tree)))
+                      .isEqualTo(expected.get("leavesSha256").asText());
+                }));
       }
-      List<Revision> revisions = revisions(operation.get(kind));
-      switch (kind) {
-        case "insert", "insertEach" ->
-            revisions.forEach(revision -> attempt(results, () -> editor.insert(revision)));
-        case "removeEach" ->
-            revisions.forEach(revision -> attempt(results, () -> editor.remove(revision)));
-        case "insertBatch" -> attempt(results, () -> editor.insertAll(revisions));
-        case "removeBatch" -> attempt(results, () -> editor.removeAll(revisions));
-        default -> throw new IllegalArgumentException(kind);
+    }
+    assertThat(tests).hasSize(30);
+    return tests;
+  }
+
+  private static void insert(RevisionTreeEditor editor, List<Revision> set, String order) {
+    List<Revision> ascending = set.stream().sorted().toList();
+    List<Revision> list = new ArrayList<>(ascending);
+    switch (order) {
+      case "ascending" -> {}
+      case "descending" -> Collections.reverse(list);
+      case "one batch" -> {
+        editor.insertAll(ascending);
+        return;
+      }
+      case "minimum first, then maximum, then ascending" -> list.add(1, list.removeLast());
+      case "maximum first, then minimum, then ascending" -> list.addFirst(list.removeLast());
+      default -> {
+        assertThat(order)
+            .isEqualTo(
+                "shuffled (Fisher-Yates, SplitMix64 seed 99, j = next mod (i+1), i from n-1 down)");
+        // The set in the order of its rule, not ascending.
+        list = new ArrayList<>(set);
+        TreeVectors.SplitMix64 generator = new TreeVectors.SplitMix64(99);
+        for (int i = list.size() - 1; i > 0; i--) {
+          Collections.swap(list, i, (int) Long.remainderUnsigned(generator.next(), i + 1L));
+        }
       }
     }
-    return editor.toTree();
+    list.forEach(editor::insert);
   }
 
-  private static void attempt(List<String> results, Runnable operation) {
-    try {
-      operation.run();
-      results.add("ok");
-    } catch (RevisionTreeException refused) {
-      results.add(refused.getMessage());
+  private static String leaves(RevisionTree tree) {
+    StringBuilder leaves = new StringBuilder();
+    tree.forEachPopulatedLeaf((index, count, hash) ->
+        leaves
+            .append(index)
+            .append(':')
+            .append(count)
+            .append(':')
+            .append(Long.toUnsignedString(hash))
+            .append('\n'));
+    return leaves.toString();
+  }
+
+  private static RevisionTree side(JsonNode vector, String side) {
+    return TreeVectors.build(vector.get(side).get("operations"), (result, editor) -> {});
+  }
+
+  /// The ranges that a tree has after each step of growth.
+  private static Iterator<String> growth(JsonNode expected) {
+    List<String> ranges = new ArrayList<>();
+    for (JsonNode step : expected.get("growth").get("steps")) {
+      ranges.add(step.get("rangeMinAfter").asText() + "-" + step.get("rangeMaxAfter").asText());
     }
+    return ranges.iterator();
   }
 
-  /// The vectors leave long lists out and name their rule; the right rule is the one with the right
-  /// digest.
-  private static List<Revision> revisions(JsonNode set) {
-    if (set.has("revisions")) {
-      List<Revision> listed = new ArrayList<>();
-      set.get("revisions")
-          .forEach(text -> listed.add(new Revision(Long.parseUnsignedLong(text.asText()))));
-      return listed;
-    }
-    String digest = set.get("sha256OfDecimalLines").asText();
-    return rules().stream()
-        .filter(candidate -> sha256(lines(candidate)).equals(digest))
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException("no rule gives the set " + set));
-  }
-
-  private static List<List<Revision>> rules() {
-    List<Revision> twoYears =
-        LongStream.range(0, 10_000)
-            .mapToObj(i -> new Revision((1672531200000L + i * 6315840L) << 20))
-            .toList();
-    List<Revision> oneMinute =
-        LongStream.range(0, 10_000)
-            .mapToObj(i -> new Revision(((1700000000000L + 6 * i) << 20) + i % 7))
-            .toList();
-    List<Revision> everyThird =
-        LongStream.range(0, 3_334).mapToObj(i -> twoYears.get((int) (3 * i))).toList();
-    List<Revision> random = new ArrayList<>();
-    SplitMix64 generator = new SplitMix64(42);
-    for (int i = 0; i < 5_000; i++) {
-      long millis = 1420070400000L + Long.remainderUnsigned(generator.next(), 631152000000L);
-      random.add(new Revision((millis << 20) + Long.remainderUnsigned(generator.next(), 1048576)));
-    }
-    List<Revision> minusSome = new ArrayList<>(twoYears);
-    minusSome.remove(7777);
-    minusSome.subList(5000, 5004).clear();
-    return List.of(
-        twoYears,
-        oneMinute,
-        everyThird,
-        random,
-        minusSome,
-        random.subList(0, 3_000),
-        random.subList(2_000, 5_000));
-  }
-
-  private static String lines(List<Revision> revisions) {
-    StringBuilder lines = new StringBuilder();
-    revisions.forEach(revision -> lines.append(decimal(revision)).append('\n'));
-    return lines.toString();
-  }
-
-  private static String decimal(Revision revision) {
-    return Long.toUnsignedString(revision.value());
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (java.security.NoSuchAlgorithmException impossible) {
-      throw new IllegalStateException(impossible);
-    }
-  }
-
-  private static JsonNode vectors(String name) throws IOException {
-    try (InputStream in = RevisionTreeVectorsTest.class.getResourceAsStream("/vectors/" + name)) {
-      return JSON.readTree(in);
-    }
-  }
-
-  /// S. Vigna's generator, which the vectors' rules use.
-  private static final class SplitMix64 {
-    private long state;
-
-    SplitMix64(long seed) {
-      state = seed;
-    }
-
-    long next() {
-      state += 0x9e3779b97f4a7c15L;
-      long z = state;
-      z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-      z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-      return z ^ (z >>> 31);
-    }
+  private static String range(RevisionTreeEditor editor) {
+    RevisionTree tree = editor.toTree();
+    return TreeVectors.decimal(tree.rangeMin()) + "-" + TreeVectors.decimal(tree.rangeMax());
   }
 }

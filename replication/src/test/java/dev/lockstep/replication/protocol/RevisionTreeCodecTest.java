@@ -3,6 +3,7 @@ package dev.lockstep.replication.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackBuilder;
@@ -11,6 +12,7 @@ import dev.lockstep.core.document.VPackToJson;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
+import dev.lockstep.core.revision.TreeVectors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -59,23 +61,43 @@ class RevisionTreeCodecTest {
                 + "\"nodes\":[{\"skip\":134747},{\"count\":3,\"hash\":1563629593008361409}]}");
   }
 
-  @Test
-  void readsBackTheFullFormWithEveryLeaf() {
-    RevisionTreeEditor editor = new RevisionTreeEditor();
-    for (long i = 0; i < 1_000; i++) {
-      editor.insert(new Revision(Revision.LOWER_BOUND.value() + i * 977));
+  @TestFactory
+  List<DynamicTest> writesEveryTreeAsAStockLeaderToTheByte() throws IOException {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (JsonNode vector : TreeVectors.read("merkle-trees.json").get("trees")) {
+      JsonNode expected = vector.get("expected").get("json");
+      tests.add(
+          DynamicTest.dynamicTest(
+              vector.get("name").asText(),
+              () -> {
+                RevisionTree tree =
+                    TreeVectors.build(
+                        vector.get("input").get("operations"), (result, editor) -> {});
+                assertThat(TreeVectors.sha256(json(tree, true)))
+                    .isEqualTo(expected.get("onlyPopulated").get("sha256").asText());
+                assertThat(TreeVectors.sha256(json(tree, false)))
+                    .isEqualTo(expected.get("full").get("sha256").asText());
+                assertThat(TreeVectors.sha256(written(tree, true).toByteArray()))
+                    .isEqualTo(expected.get("onlyPopulated").get("velocypackSha256").asText());
+                for (boolean onlyPopulated : new boolean[] {true, false}) {
+                  RevisionTree read =
+                      RevisionTreeCodec.read(written(tree, onlyPopulated).toSlice());
+                  assertThat(json(read, true)).isEqualTo(json(tree, true));
+                }
+              }));
     }
-    RevisionTree tree = editor.toTree();
-    VPackBuilder full = new VPackBuilder();
-    RevisionTreeCodec.write(tree, false, full);
-    assertThat(member(full.toSlice(), "nodes").length()).isEqualTo(RevisionTree.LEAVES);
-    assertThat(RevisionTree.differences(RevisionTreeCodec.read(full.toSlice()), tree)).isEmpty();
+    assertThat(tests).hasSize(25);
+    return tests;
   }
 
   private static String json(RevisionTree tree, boolean onlyPopulated) {
+    return VPackToJson.toJson(written(tree, onlyPopulated).toSlice());
+  }
+
+  private static VPackBuilder written(RevisionTree tree, boolean onlyPopulated) {
     VPackBuilder builder = new VPackBuilder();
     RevisionTreeCodec.write(tree, onlyPopulated, builder);
-    return VPackToJson.toJson(builder.toSlice());
+    return builder;
   }
 
   private static VPackSlice member(VPackSlice object, String name) {
