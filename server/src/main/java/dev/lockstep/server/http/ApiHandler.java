@@ -26,12 +26,14 @@ import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.FutureCallback;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,12 +152,14 @@ final class ApiHandler extends Handler.Abstract {
     private final Response response;
     private final Callback callback;
     private final @Nullable HttpVerb verb;
+    private final UnreadBody unread;
 
     Exchange(Request request, Response response, Callback callback, @Nullable HttpVerb verb) {
       this.request = request;
       this.response = response;
       this.callback = callback;
       this.verb = verb;
+      this.unread = new UnreadBody(request);
     }
 
     void serve(int inFlight) {
@@ -340,12 +344,28 @@ final class ApiHandler extends Handler.Abstract {
       for (ApiResponse.Header header : answer.headers()) {
         fields.add(header.name(), header.value());
       }
+      if (unread.discard()) {
+        send(rendered, answer.isCompressible(), completion);
+        return;
+      }
+      if (ResponseSender.isHttp1(request)) {
+        fields.put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE);
+      }
+      FutureCallback sent = new FutureCallback();
+      send(rendered, answer.isCompressible(), sent);
+      sent.block();
+      unread.linger();
+      completion.succeeded();
+    }
+
+    private void send(RenderedBody body, boolean compressible, Callback completion)
+        throws IOException {
       ResponseSender.send(
           response,
-          rendered,
+          body,
           verb == HttpVerb.HEAD,
           request.getHeaders().get(HttpHeader.ACCEPT_ENCODING),
-          answer.isCompressible(),
+          compressible,
           completion);
     }
 

@@ -14,6 +14,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -104,12 +105,14 @@ final class ResponseSender {
   /// ends where there is none. Jetty knows that such an answer has no body and leaves the length
   /// out, but for a field that it does not recognize.
   private static void announceNothing(Response response) {
-    boolean isHttp1 =
-        response.getRequest().getConnectionMetaData().getHttpVersion().getVersion()
-            <= HttpVersion.HTTP_1_1.getVersion();
-    if (isHttp1 && response.getStatus() == HttpStatus.NO_CONTENT_204) {
+    if (isHttp1(response.getRequest()) && response.getStatus() == HttpStatus.NO_CONTENT_204) {
       response.getHeaders().add(new HttpField((HttpHeader) null, "content-length", "0"));
     }
+  }
+
+  static boolean isHttp1(Request request) {
+    return request.getConnectionMetaData().getHttpVersion().getVersion()
+        <= HttpVersion.HTTP_1_1.getVersion();
   }
 
   private static void compress(String encoding, RenderedBody body, OutputStream target)

@@ -272,6 +272,137 @@ class HttpListenerTest {
     }
   }
 
+  /// Never looks at its body.
+  private static Resource ignoring(CountDownLatch entered) {
+    return request -> {
+      entered.countDown();
+      return ApiResponse.empty(200);
+    };
+  }
+
+  @Test
+  void keepsTheConnectionWhereABodyThatNobodyReadsComesAfterItsHeaders() throws Exception {
+    String headers = "PUT /_api/ignoring HTTP/1.1\r\n" + HOST;
+    for (int i = 0; i < 20; i++) {
+      CountDownLatch entered = new CountDownLatch(1);
+      try (var server =
+              new TransportFixture(folder)
+                  .route("/_api/ignoring", ignoring(entered))
+                  .route("/_api/mirror", MIRROR)
+                  .start();
+          var connection = server.connect()) {
+        connection.send(headers + "Content-Length: 2\r\n\r\n");
+        entered.await();
+        Answer answer = connection.send("{}").read();
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.headers()).doesNotContainKey("connection");
+        assertThat(connection.send(get("/_api/mirror")).read().status()).isEqualTo(200);
+
+        connection.send(headers + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n");
+        assertThat(connection.send("0\r\n\r\n").read().status()).isEqualTo(200);
+        assertThat(connection.send(get("/_api/mirror")).read().status()).isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void keepsTheConnectionWhereAnErrorIsAnsweredBeforeTheBodyWasReadToItsEnd() throws Exception {
+    Resource refusing =
+        request -> {
+          assertThat(request.body().read()).isEqualTo('x');
+          throw new LockstepException(ErrorNumber.BAD_PARAMETER, "the first byte is enough");
+        };
+    try (var server =
+            new TransportFixture(folder)
+                .route("/_api/refusing", refusing)
+                .route("/_api/mirror", MIRROR)
+                .start();
+        var connection = server.connect()) {
+      String body = "x".repeat(UnreadBody.BYTES_MAX);
+      assertError(connection.send(post("/_api/refusing", "", body)).read(), 400, 10);
+      assertError(connection.send(post("/nothing", "", body)).read(), 404, 404);
+      assertThat(connection.send(get("/_api/mirror")).read().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void saysThatTheConnectionEndsWhereABodyThatNobodyReadsIsLongOrDoesNotCome() throws Exception {
+    try (var server =
+        new TransportFixture(folder)
+            .route("/_api/ignoring", ignoring(new CountDownLatch(1)))
+            .start()) {
+      try (var connection = server.connect()) {
+        String body = "x".repeat(8 * UnreadBody.BYTES_MAX);
+        assertEnds(connection.send(post("/_api/ignoring", "", body)));
+      }
+      try (var connection = server.connect()) {
+        assertEnds(
+            connection
+                .send(
+                    "POST /_api/ignoring HTTP/1.1\r\n"
+                        + HOST
+                        + "Transfer-Encoding: chunked\r\n\r\n")
+                .send("180000\r\n" + "x".repeat(0x180000) + "\r\n0\r\n\r\n"));
+      }
+      try (var connection = server.connect()) {
+        long begin = System.nanoTime();
+        assertEnds(
+            connection.send(
+                "POST /_api/ignoring HTTP/1.1\r\n" + HOST + "Content-Length: 2\r\n\r\n{"));
+        assertThat(System.nanoTime() - begin).isLessThan(10 * UnreadBody.WAIT_MAX.toNanos());
+      }
+    }
+  }
+
+  private static void assertEnds(RawConnection connection) throws IOException {
+    Answer answer = connection.read();
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.headers()).containsEntry("connection", "close");
+    assertThat(connection.isAtEnd()).isTrue();
+  }
+
+  @Test
+  void answersInBothProtocolsWhereNobodyReadsTheBody() throws Exception {
+    KeyStore keys = TestKeyFile.keyStore(folder, "RSA");
+    TlsIdentity identity = TlsIdentity.read(TestKeyFile.write(folder, keys));
+    List<ListenAddress> addresses = List.of(ListenAddress.parse("ssl://127.0.0.1:0"));
+    try (var server =
+            new TransportFixture(folder, TransportSettings.DEFAULT, addresses, identity)
+                .route("/_api/ignoring", ignoring(new CountDownLatch(1)))
+                .start();
+        HttpClient client = HttpClient.newBuilder().sslContext(trusting(keys)).build()) {
+      URI uri = URI.create("https://127.0.0.1:" + server.port() + "/_api/ignoring");
+      for (HttpClient.Version version : SPOKEN) {
+        for (int length : new int[] {2, UnreadBody.BYTES_MAX, 8 * UnreadBody.BYTES_MAX, 2}) {
+          HttpResponse<Void> answer =
+              client.send(
+                  HttpRequest.newBuilder(uri)
+                      .version(version)
+                      .PUT(HttpRequest.BodyPublishers.ofByteArray(new byte[length]))
+                      .build(),
+                  HttpResponse.BodyHandlers.discarding());
+          assertThat(answer.version()).isEqualTo(version);
+          assertThat(answer.statusCode()).isEqualTo(200);
+        }
+      }
+    }
+  }
+
+  @Test
+  void doesNotAskForABodyThatNobodyReads() throws Exception {
+    try (var server =
+            new TransportFixture(folder)
+                .route("/_api/ignoring", ignoring(new CountDownLatch(1)))
+                .start();
+        var connection = server.connect()) {
+      assertEnds(
+          connection.send(
+              "POST /_api/ignoring HTTP/1.1\r\n"
+                  + HOST
+                  + "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n"));
+    }
+  }
+
   @Test
   void readsCompressedBodies() throws IOException {
     byte[] text = "hello ".repeat(1000).getBytes(StandardCharsets.UTF_8);
@@ -642,18 +773,25 @@ class HttpListenerTest {
         .array();
   }
 
+  private static final List<HttpClient.Version> SPOKEN =
+      List.of(HttpClient.Version.HTTP_1_1, HttpClient.Version.HTTP_2);
+
+  private static SSLContext trusting(KeyStore keys) throws Exception {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("server", keys.getCertificate("server"));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
+  }
+
   @Test
   void speaksBothProtocolsOverTlsBesideAPlainEndpoint() throws Exception {
     KeyStore keys = TestKeyFile.keyStore(folder, "RSA");
     Path pem = TestKeyFile.write(folder, keys);
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    KeyStore trusted = KeyStore.getInstance("PKCS12");
-    trusted.load(null, null);
-    trusted.setCertificateEntry("server", keys.getCertificate("server"));
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
     try (var server =
             new TransportFixture(
                     folder,
@@ -664,19 +802,17 @@ class HttpListenerTest {
                     TlsIdentity.read(pem))
                 .route("/_api/mirror", MIRROR)
                 .start();
-        HttpClient client = HttpClient.newBuilder().sslContext(context).build()) {
-      for (HttpClient.Version version : HttpClient.Version.values()) {
-        if (version == HttpClient.Version.HTTP_1_1 || version == HttpClient.Version.HTTP_2) {
-          HttpResponse<String> answer =
-              client.send(
-                  HttpRequest.newBuilder(
-                          URI.create("https://127.0.0.1:" + server.port(0) + "/_api/mirror"))
-                      .version(version)
-                      .build(),
-                  HttpResponse.BodyHandlers.ofString());
-          assertThat(answer.statusCode()).isEqualTo(200);
-          assertThat(answer.version()).isEqualTo(version);
-        }
+        HttpClient client = HttpClient.newBuilder().sslContext(trusting(keys)).build()) {
+      for (HttpClient.Version version : SPOKEN) {
+        HttpResponse<String> answer =
+            client.send(
+                HttpRequest.newBuilder(
+                        URI.create("https://127.0.0.1:" + server.port(0) + "/_api/mirror"))
+                    .version(version)
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.version()).isEqualTo(version);
       }
       try (var plain = new RawConnection(server.port(1))) {
         assertThat(plain.send(get("/_api/mirror")).read().status()).isEqualTo(200);
