@@ -6,6 +6,7 @@ import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.RevisionCursor;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.replication.protocol.RevisionPage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Source: `docs/protocol.md`, "Revision ranges".
 public final class RevisionListing {
   /// Revisions in one answer; what stock leaders send at most.
-  public static final int PAGE_REVISIONS_MAX = 65_536;
+  public static final int PAGE_REVISIONS_MAX = RevisionPage.REVISIONS_MAX;
 
   private final CollectionView view;
   private final int pageMax;

@@ -19,22 +19,21 @@ public final class KeysMessages {
 
   /// Reads the answer to a request for a list of keys.
   ///
-  /// @throws MessageException if it has no count
+  /// @throws MessageException if it is no object with a count
   public static KeysAnswer.Ready ready(VPackSlice answer) {
+    if (!answer.isObject()) {
+      throw new MessageException("expected an object");
+    }
     long count = Messages.requiredUnsigned(answer, "count");
+    if (count < 0) {
+      throw new MessageException("'count' is " + Long.toUnsignedString(count));
+    }
     VPackSlice id = Messages.member(answer, "id");
     if (id == null) {
       return new KeysAnswer.Ready("", count);
     }
     return new KeysAnswer.Ready(
-        id.isString() ? id.asString() : Long.toUnsignedString(number(id, "id")), count);
-  }
-
-  private static long number(VPackSlice value, String name) {
-    if (!value.isInteger()) {
-      throw new MessageException("'" + name + "' is neither text nor number");
-    }
-    return value.asUnsignedLong();
+        id.isString() ? id.asString() : Long.toUnsignedString(Messages.unsigned(id, "id")), count);
   }
 
   /// Reads the list of chunks.
@@ -96,7 +95,7 @@ public final class KeysMessages {
     Revision revision =
         value.isString()
             ? Revision.parse(value.asString())
-            : new Revision(number(value, "revision"));
+            : new Revision(Messages.unsigned(value, "revision"));
     if (!revision.isValid() || revision.equals(Revision.NONE)) {
       throw new MessageException("the revision of key '" + key + "' cannot be read");
     }

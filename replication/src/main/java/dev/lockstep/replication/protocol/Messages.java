@@ -85,7 +85,10 @@ public final class Messages {
     return unsigned(value, name);
   }
 
-  private static long unsigned(VPackSlice value, String name) {
+  /// An unsigned 64-bit number or its decimal text.
+  ///
+  /// @param name of the value, for the message
+  static long unsigned(VPackSlice value, String name) {
     try {
       if (value.isString()) {
         return Long.parseUnsignedLong(value.asString());

@@ -60,6 +60,9 @@ public final class RevisionMessages {
   ///
   /// @throws MessageException if it does not fit the request
   public static RevisionPage page(VPackSlice answer, RevisionRangesRequest request, String url) {
+    if (!answer.isObject()) {
+      throw new MessageException("expected an object");
+    }
     Revision resume = resume(answer, request);
     List<RevisionRange> ranges = request.ranges();
     int at = 0;
@@ -68,7 +71,7 @@ public final class RevisionMessages {
     }
     long[] revisions = new long[1024];
     int count = 0;
-    long last = request.resume().value() - 1;
+    long next = request.resume().value();
     for (VPackSlice list : Messages.requiredArray(answer, "ranges").elements()) {
       if (!list.isArray()) {
         throw new MessageException("a range of revisions is no array");
@@ -79,7 +82,7 @@ public final class RevisionMessages {
       RevisionRange range = ranges.get(at++);
       for (VPackSlice element : list.elements()) {
         Revision revision = revision(element, request.isHlc());
-        if (!range.contains(revision) || Long.compareUnsigned(revision.value(), last) <= 0) {
+        if (!range.contains(revision) || Long.compareUnsigned(revision.value(), next) < 0) {
           throw new MessageException(
               "revision "
                   + revision
@@ -88,19 +91,26 @@ public final class RevisionMessages {
                   + " to "
                   + range.last());
         }
-        last = revision.value();
+        next = revision.value() + 1;
+        if (count == RevisionPage.REVISIONS_MAX) {
+          throw new MessageException(
+              "there are more than " + RevisionPage.REVISIONS_MAX + " revisions in one answer");
+        }
         if (count == revisions.length) {
           revisions = Arrays.copyOf(revisions, 2 * count);
         }
-        revisions[count++] = last;
+        revisions[count++] = revision.value();
       }
     }
-    if (resume != null && Long.compareUnsigned(resume.value(), last) <= 0) {
+    if (resume != null
+        && (Long.compareUnsigned(resume.value(), next) < 0 || resume.equals(request.resume()))) {
       throw new MessageException("'resume' " + resume + " is not beyond what was told");
     }
-    if (resume == null && at < ranges.size()) {
+    // What lies below 'resume' is not asked for again: a range that was left out there would pass
+    // for one without documents, and its documents would be removed here.
+    if (at < ranges.size() && (resume == null || ranges.get(at).last().compareTo(resume) < 0)) {
       throw new MessageException(
-          "there are " + (ranges.size() - at) + " ranges less than were asked for");
+          "the range " + ranges.get(at).first() + " to " + ranges.get(at).last() + " is missing");
     }
     return new RevisionPage(Arrays.copyOf(revisions, count), resume, url);
   }

@@ -11,4 +11,7 @@ import org.jspecify.annotations.Nullable;
 ///   their end. Greater than the last of `revisions`
 /// @param url of the request, for messages
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-public record RevisionPage(long[] revisions, @Nullable Revision resume, String url) {}
+public record RevisionPage(long[] revisions, @Nullable Revision resume, String url) {
+  /// No leader tells more at a time.
+  public static final int REVISIONS_MAX = 65_536;
+}
