@@ -84,7 +84,7 @@ final class Exchange implements Response.Listener, AutoCloseable {
   void send() {
     request.onRequestBegin(_ -> note(() -> begun = true));
     request.onRequestHeaders(
-        sent -> transfer.requestHead(sent.getMethod(), sent.getPath(), sent.getHeaders()));
+        sent -> transfer.requestHead(sent.getMethod(), path, sent.getHeaders()));
     request.onRequestContent((_, content) -> {
       transfer.requestBody(content.remaining());
       note(() -> {});

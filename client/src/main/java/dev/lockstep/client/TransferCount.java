@@ -23,11 +23,10 @@ final class TransferCount {
   private final LongAdder sent = new LongAdder();
   private final LongAdder received = new LongAdder();
 
-  /// @param path null if unknown
-  void requestHead(String method, @Nullable String path, HttpFields headers) {
+  /// @param path with the query
+  void requestHead(String method, String path, HttpFields headers) {
     requests.increment();
-    int pathLength = path == null ? 1 : path.length();
-    sent.add(method.length() + pathLength + REQUEST_LINE_BYTES + bytes(headers));
+    sent.add(method.length() + path.length() + REQUEST_LINE_BYTES + bytes(headers));
   }
 
   void requestBody(int bytes) {

@@ -15,8 +15,9 @@ import dev.lockstep.replication.protocol.LeaderCredentials;
 
 /// Connects to leaders over HTTP/1.1. Thread-safe.
 public final class HttpLeaderConnector implements LeaderConnector {
-  /// One fetches, one renews the lease, one ends the batch.
-  private static final int CONNECTIONS_MAX = 3;
+  /// Up to four fetch documents, one lists revisions ahead, one renews the lease, which must not
+  /// wait behind the others, one ends the batch. They are opened when needed.
+  private static final int CONNECTIONS_MAX = 8;
 
   private final TlsTrust trust;
   private final AddressPolicy addressPolicy;

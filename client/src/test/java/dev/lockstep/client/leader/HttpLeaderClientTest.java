@@ -8,12 +8,24 @@ import com.sun.net.httpserver.HttpServer;
 import dev.lockstep.client.AddressPolicy;
 import dev.lockstep.client.TlsTrust;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.document.JsonToVPack;
+import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.document.VPackValidator;
+import dev.lockstep.core.document.ValidationLimits;
+import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
+import dev.lockstep.replication.protocol.FetchedDocuments;
+import dev.lockstep.replication.protocol.KeyChunk;
+import dev.lockstep.replication.protocol.KeyChunkPart;
+import dev.lockstep.replication.protocol.KeyRevision;
+import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderCredentials;
@@ -21,6 +33,10 @@ import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
+import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
+import dev.lockstep.replication.protocol.Transferred;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,6 +46,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +68,7 @@ class HttpLeaderClientTest {
 
   private HttpServer server;
   private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<byte[]> bodies = new CopyOnWriteArrayList<>();
   private volatile Leader leader = request -> reply(request, 200, STATE);
 
   @BeforeEach
@@ -59,7 +77,9 @@ class HttpLeaderClientTest {
     server.createContext(
         "/",
         request -> {
-          String body = new String(request.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          byte[] bytes = request.getRequestBody().readAllBytes();
+          String body = new String(bytes, StandardCharsets.UTF_8);
+          bodies.add(bytes);
           requests.add(
               request.getRequestMethod()
                   + " "
@@ -82,6 +102,13 @@ class HttpLeaderClientTest {
     if (bytes.length > 0) {
       request.getResponseBody().write(bytes);
     }
+  }
+
+  private static void replyVelocyPack(HttpExchange request, VPackSlice value) throws IOException {
+    byte[] bytes = value.toByteArray();
+    request.getResponseHeaders().set("Content-Type", "application/x-velocypack");
+    request.sendResponseHeaders(200, bytes.length);
+    request.getResponseBody().write(bytes);
   }
 
   private String endpoint() {
@@ -385,5 +412,372 @@ class HttpLeaderClientTest {
         .isInstanceOfSatisfying(
             LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1410))
         .hasMessageStartingWith("invalid replication applier configuration: ");
+  }
+
+  private static final String COMPARE = "/_db/my%20db%2F1/_api/replication/";
+
+  @Test
+  void readsRevisionTrees() throws InterruptedException {
+    String tree =
+        "{\"version\":1,\"maxDepth\":6,\"rangeMax\":\"_jpq8a-----\",\"rangeMin\":\"_bpq8a-----\","
+            + "\"initialRangeMin\":\"_bpq8a-----\",\"count\":3,\"hash\":1563629593008361409,"
+            + "\"nodes\":[{\"skip\":134747},{\"count\":3,\"hash\":1563629593008361409}]}";
+    leader = request -> reply(request, 200, tree);
+
+    try (LeaderClient client = connect()) {
+      RevisionTree read = client.revisionTree("96", "hABC/12");
+      assertThat(read.count()).isEqualTo(3);
+      assertThat(read.hash()).isEqualTo(1563629593008361409L);
+
+      leader = request -> reply(request, 200, tree.replaceFirst("\"count\":3", "\"count\":4"));
+      assertThatThrownBy(() -> client.revisionTree("96", "hABC/12"))
+          .isInstanceOf(ProtocolViolationException.class)
+          .hasMessageContaining(" for URL " + COMPARE + "revisions/tree?")
+          .hasMessageContaining("does not contain a valid revision tree");
+      leader = request -> reply(request, 200, "[]");
+      assertThatThrownBy(() -> client.revisionTree("96", "hABC/12"))
+          .isInstanceOf(ProtocolViolationException.class)
+          .hasMessageContaining("does not contain a valid revision tree");
+      leader = request -> reply(request, 501, "{\"errorNum\":9}");
+      assertThatThrownBy(() -> client.revisionTree("96", "hABC/12"))
+          .isInstanceOfSatisfying(
+              LeaderRefusedException.class, e -> assertThat(e.status()).isEqualTo(501));
+    }
+    assertThat(requests.getFirst())
+        .isEqualTo(
+            "GET "
+                + COMPARE
+                + "revisions/tree?serverId=4711&collection=hABC%2F12&batchId=96&onlyPopulated=true");
+  }
+
+  private static final List<RevisionRange> RANGES =
+      List.of(
+          new RevisionRange(Revision.parse("_fw2YvKK---"), Revision.parse("_fw2YvKK--z")),
+          new RevisionRange(Revision.parse("_fw2YvKL---"), Revision.parse("_fw2YvKL--z")));
+
+  private static RevisionRangesRequest ranges(boolean isHlc, boolean isVelocyPack) {
+    return new RevisionRangesRequest(
+        "96", "hABC/12", RANGES, Revision.parse("_fw2YvKK--A"), isHlc, isVelocyPack);
+  }
+
+  @Test
+  void listsRevisionsAsOldLeadersTakeIt() throws InterruptedException {
+    leader =
+        request -> {
+          assertThat(request.getRequestHeaders().getFirst("Content-Type"))
+              .isEqualTo("application/json");
+          assertThat(request.getRequestHeaders().getFirst("Accept")).isNull();
+          reply(request, 200, "{\"ranges\":[[\"_fw2YvKK--B\"]],\"resume\":\"_fw2YvKL---\"}");
+        };
+
+    try (LeaderClient client = connect()) {
+      RevisionPage page = client.revisionRanges(ranges(false, false));
+      assertThat(page.revisions()).containsExactly(Revision.parse("_fw2YvKK--B").value());
+      assertThat(page.resume()).isEqualTo(Revision.parse("_fw2YvKL---"));
+      assertThat(page.url()).startsWith(COMPARE + "revisions/ranges?");
+    }
+    assertThat(requests)
+        .containsExactly(
+            "PUT "
+                + COMPARE
+                + "revisions/ranges?serverId=4711&collection=hABC%2F12&batchId=96&resume=_fw2YvKK--A"
+                + " [[\"_fw2YvKK---\",\"_fw2YvKK--z\"],[\"_fw2YvKL---\",\"_fw2YvKL--z\"]]");
+  }
+
+  @Test
+  void listsRevisionsInVelocyPackWhereTheLeaderCan() throws InterruptedException {
+    VPackSlice answer = JsonToVPack.parse("{\"ranges\":[[],[\"_fw2YvKL--z\"]]}");
+    leader =
+        request -> {
+          assertThat(request.getRequestHeaders().getFirst("Content-Type"))
+              .isEqualTo("application/x-velocypack");
+          assertThat(request.getRequestHeaders().getFirst("Accept"))
+              .isEqualTo("application/x-velocypack");
+          replyVelocyPack(request, answer);
+        };
+
+    try (LeaderClient client = connect()) {
+      RevisionPage page = client.revisionRanges(ranges(true, true));
+      assertThat(page.revisions()).containsExactly(Revision.parse("_fw2YvKL--z").value());
+      assertThat(page.resume()).isNull();
+    }
+    assertThat(requests.getFirst())
+        .startsWith(
+            "PUT "
+                + COMPARE
+                + "revisions/ranges?serverId=4711&collection=hABC%2F12&batchId=96&resume=_fw2YvKK--A&resumeHLC=_fw2YvKK--A&encodeAsHLC=true"
+                + " ");
+    assertThat(VPackValidator.validateWhole(bodies.getFirst(), ValidationLimits.REQUEST).toJson())
+        .isEqualTo("[[\"_fw2YvKK---\",\"_fw2YvKK--z\"],[\"_fw2YvKL---\",\"_fw2YvKL--z\"]]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "no json", "7", "[]", "{}", "{\"ranges\":[]}"})
+  void refusesListsOfRevisionsThatMakeNoSense(String body) {
+    leader = request -> reply(request, 200, body);
+
+    try (LeaderClient client = connect()) {
+      assertThatThrownBy(() -> client.revisionRanges(ranges(false, false)))
+          .isInstanceOfSatisfying(
+              ProtocolViolationException.class,
+              e -> assertThat(e.number().number()).isEqualTo(1401))
+          .hasMessageStartingWith(
+              "got invalid response from leader at "
+                  + endpoint()
+                  + " for URL "
+                  + COMPARE
+                  + "revisions/ranges?");
+    }
+  }
+
+  private static RevisionDocumentsRequest documents(long chunkSize, boolean isHlc) {
+    return new RevisionDocumentsRequest(
+        "96",
+        "hABC/12",
+        new long[] {Revision.parse("_fw2YvKK--A").value(), Revision.parse("_fw2YvKK--B").value()},
+        chunkSize,
+        isHlc);
+  }
+
+  /// In the leader's database, unlike stock followers, and always in VelocyPack.
+  @Test
+  void fetchesDocumentsByTheirRevisions() throws InterruptedException {
+    VPackSlice answer =
+        JsonToVPack.parse("[{\"_key\":\"a\",\"_id\":\"c/a\",\"_rev\":\"_fw2YvKK--A\",\"n\":1.0}]");
+    leader =
+        request -> {
+          assertThat(request.getRequestHeaders().getFirst("Content-Type"))
+              .isEqualTo("application/x-velocypack");
+          assertThat(request.getRequestHeaders().getFirst("Accept"))
+              .isEqualTo("application/x-velocypack");
+          assertThat(request.getRequestHeaders().getFirst("Authorization"))
+              .isEqualTo("Basic cm9vdDpodW50ZXIy");
+          replyVelocyPack(request, answer);
+        };
+
+    try (LeaderClient client = connect()) {
+      FetchedDocuments fetched = client.revisionDocuments(documents(0, false));
+      assertThat(fetched.documents()).hasSize(1);
+      assertThat(fetched.documents().getFirst().slice().toJson())
+          .isEqualTo("{\"_key\":\"a\",\"_rev\":\"_fw2YvKK--A\",\"n\":1.0}");
+      assertThat(fetched.bytes()).isEqualTo(answer.byteSize());
+      client.revisionDocuments(documents(1000, true));
+    }
+    String url =
+        "PUT " + COMPARE + "revisions/documents?serverId=4711&collection=hABC%2F12&batchId=96";
+    assertThat(requests.get(0)).startsWith(url + " ");
+    assertThat(requests.get(1)).startsWith(url + "&chunkSize=1000&encodeAsHLC=true ");
+    assertThat(VPackValidator.validateWhole(bodies.getFirst(), ValidationLimits.REQUEST).toJson())
+        .isEqualTo("[\"_fw2YvKK--A\",\"_fw2YvKK--B\"]");
+  }
+
+  @Test
+  void refusesDocumentsWithoutKeyAndAnswersThatAreTooLarge() {
+    leader = request -> reply(request, 200, "[{}]");
+    try (LeaderClient client = connect()) {
+      assertThatThrownBy(() -> client.revisionDocuments(documents(0, false)))
+          .isInstanceOf(ProtocolViolationException.class)
+          .hasMessageContaining(" for URL " + COMPARE + "revisions/documents?")
+          .hasMessageContaining("no '_key'");
+      leader = request -> reply(request, 200, "[" + " ".repeat(2 << 20) + "]");
+      assertThatThrownBy(() -> client.revisionDocuments(documents(0, false)))
+          .isInstanceOf(ProtocolViolationException.class)
+          .hasMessageContaining("1048576")
+          .hasMessageEndingWith("raise the option maxPacketSize");
+    }
+  }
+
+  @Test
+  void waitsForAListOfKeysThatIsMadeInTheBackground() throws InterruptedException {
+    try (LeaderClient client = connect()) {
+      leader =
+          request -> {
+            assertThat(request.getRequestHeaders().getFirst("x-arango-async")).isEqualTo("store");
+            request.getResponseHeaders().set("X-Arango-Async-Id", "179529535303370");
+            reply(request, 202, "");
+          };
+      KeysAnswer first = client.openKeys("96", "hABC/12", new Tick(128), true);
+      assertThat(first).isEqualTo(new KeysAnswer.Pending("179529535303370"));
+      KeysAnswer.Pending pending = (KeysAnswer.Pending) first;
+
+      leader =
+          request -> {
+            assertThat(request.getRequestHeaders().getFirst("x-arango-async")).isNull();
+            reply(request, 204, "");
+          };
+      assertThat(client.pollKeys(pending)).isEqualTo(pending);
+
+      leader =
+          request -> {
+            request.getResponseHeaders().set("X-Arango-Async-Id", "179529535303370");
+            reply(request, 200, "{\"id\":\"103\",\"count\":10}");
+          };
+      assertThat(client.pollKeys(pending)).isEqualTo(new KeysAnswer.Ready("103", 10));
+
+      leader = request -> reply(request, 404, "{\"errorNum\":404}");
+      assertThat(client.pollKeys(pending)).isEqualTo(new KeysAnswer.Gone());
+
+      leader = request -> reply(request, 200, "{\"count\":2000000}");
+      assertThat(client.openKeys("96", "hABC/12", new Tick(128), false))
+          .isEqualTo(new KeysAnswer.Ready("", 2_000_000));
+    }
+    String open = "POST " + COMPARE + "keys?serverId=4711&collection=hABC%2F12&to=128&batchId=96";
+    String poll = "PUT /_db/my%20db%2F1/_api/job/179529535303370";
+    assertThat(requests).containsExactly(open + "&quick=true", poll, poll, poll, open);
+  }
+
+  /// The leader's answer to a job that failed, not one to the question for the job.
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 404, 500})
+  void tellsWhyAListOfKeysCouldNotBeMade(int status) {
+    leader =
+        request -> {
+          request.getResponseHeaders().set("x-arango-async-id", "7");
+          reply(request, status, "{\"errorMessage\":\"no such batch\"}");
+        };
+
+    try (LeaderClient client = connect()) {
+      assertThatThrownBy(() -> client.pollKeys(new KeysAnswer.Pending("7")))
+          .isInstanceOfSatisfying(
+              LeaderRefusedException.class, e -> assertThat(e.status()).isEqualTo(status))
+          .hasMessageContaining("no such batch");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "[]", "{}", "{\"id\":\"7\"}", "{\"id\":-1,\"count\":1}"})
+  void refusesWhatIsNoAnswerToARequestForKeys(String body) {
+    try (LeaderClient client = connect()) {
+      leader = request -> reply(request, 200, body);
+      assertThatThrownBy(() -> client.openKeys("96", "c", new Tick(128), false))
+          .isInstanceOf(ProtocolViolationException.class);
+      // Accepted, but as what?
+      leader = request -> reply(request, 202, body);
+      assertThatThrownBy(() -> client.openKeys("96", "c", new Tick(128), false))
+          .isInstanceOf(ProtocolViolationException.class);
+    }
+  }
+
+  /// Keys may hold what a URL cannot, and stock followers of old forgot that.
+  @Test
+  void readsChunksTheirKeysAndTheirDocuments() throws InterruptedException {
+    KeyChunkPart part = new KeyChunkPart("96-80", "hABC/12", 3, 5000, "50%25+a&b");
+    try (LeaderClient client = connect()) {
+      leader =
+          request -> reply(request, 200, "[{\"low\":\"50%25+a\",\"high\":\"x\",\"hash\":\"1\"}]");
+      assertThat(client.keyChunks("96-80", "hABC/12", 5000))
+          .containsExactly(new KeyChunk("50%25+a", "x", 1));
+
+      leader = request -> reply(request, 200, "[[\"k0\",\"1882503621557354496\"]]");
+      assertThat(client.chunkKeys(part))
+          .containsExactly(new KeyRevision("k0", new Revision(1882503621557354496L)));
+
+      leader =
+          request -> {
+            assertThat(request.getRequestHeaders().getFirst("Content-Type"))
+                .isEqualTo("application/json");
+            reply(request, 200, "[null,{\"_key\":\"k5\",\"_rev\":\"_md9vKfO--_\",\"value\":44}]");
+          };
+      FetchedDocuments fetched = client.chunkDocuments(part, new int[] {3, 5}, 1);
+      assertThat(fetched.documents().getFirst().slice().toJson())
+          .isEqualTo("{\"_key\":\"k5\",\"_rev\":\"_md9vKfO--_\",\"value\":44}");
+
+      leader = request -> reply(request, 202, "{\"id\":\"96-80\",\"error\":false,\"code\":202}");
+      client.closeKeys("96-80", "hABC/12");
+      leader = request -> reply(request, 404, "");
+      client.closeKeys("96-80", "hABC/12");
+      leader = request -> reply(request, 403, "");
+      assertThatThrownBy(() -> client.closeKeys("96-80", "hABC/12"))
+          .isInstanceOf(LeaderRefusedException.class);
+    }
+    String keys = COMPARE + "keys/96-80?serverId=4711&collection=hABC%2F12";
+    String chunk = "&chunk=3&chunkSize=5000&low=50%2525%2Ba%26b";
+    assertThat(requests)
+        .containsExactly(
+            "GET " + keys + "&chunkSize=5000",
+            "PUT " + keys + "&type=keys" + chunk,
+            "PUT " + keys + "&type=docs" + chunk + "&offset=1 [3,5]",
+            "DELETE " + keys,
+            "DELETE " + keys,
+            "DELETE " + keys);
+  }
+
+  @Test
+  void refusesChunksWithoutKeysAndDocumentsThatDoNotCome() {
+    KeyChunkPart part = new KeyChunkPart("96", "c", 0, 5000, "a");
+    leader = request -> reply(request, 200, "[]");
+
+    try (LeaderClient client = connect()) {
+      assertThatThrownBy(() -> client.chunkKeys(part))
+          .isInstanceOf(ProtocolViolationException.class)
+          .hasMessageContaining("a chunk has no keys");
+      assertThatThrownBy(() -> client.chunkDocuments(part, new int[] {1}, 0))
+          .isInstanceOf(ProtocolViolationException.class)
+          .hasMessageContaining("none of the documents came");
+    }
+  }
+
+  /// One that has no such command, or does not let us, is of a kind that needs none.
+  @Test
+  void letsALeaderFlushItsLogIfItCan() throws InterruptedException {
+    try (LeaderClient client = connect()) {
+      for (int status : new int[] {200, 401, 403, 404, 501}) {
+        leader = request -> reply(request, status, "{}");
+        client.flushLog();
+      }
+      leader = request -> reply(request, 503, "{}");
+      assertThatThrownBy(client::flushLog).isInstanceOf(LeaderUnavailableException.class);
+    }
+    assertThat(requests.getFirst())
+        .isEqualTo(
+            "PUT /_db/my%20db%2F1/_admin/wal/flush"
+                + " {\"waitForSync\":true,\"waitForCollector\":true,\"waitForCollectorQueue\":true}");
+  }
+
+  /// Compared with what really went over a socket, byte for byte.
+  @Test
+  void countsWhatGoesOverTheWire() throws IOException, InterruptedException {
+    byte[] answer =
+        ("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                + STATE.length()
+                + "\r\n\r\n"
+                + STATE)
+            .getBytes(StandardCharsets.US_ASCII);
+    AtomicLong seen = new AtomicLong();
+    try (ServerSocket socket = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(() -> {
+            try (Socket connection = socket.accept()) {
+              byte[] buffer = new byte[4096];
+              while (true) {
+                int count = connection.getInputStream().read(buffer);
+                if (count < 0) {
+                  return;
+                }
+                seen.addAndGet(count);
+                String text = new String(buffer, 0, count, StandardCharsets.US_ASCII);
+                // A request of this test ends with its headers or with its body.
+                if (text.endsWith("\r\n\r\n") || text.endsWith("}")) {
+                  connection.getOutputStream().write(answer);
+                }
+              }
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
+      try (LeaderClient client =
+          connect(
+              "tcp://127.0.0.1:" + socket.getLocalPort(),
+              new LeaderCredentials.Basic("root", "hunter2"),
+              Duration.ofSeconds(20),
+              1 << 20)) {
+        assertThat(client.transferred()).isEqualTo(Transferred.NOTHING);
+        client.loggerState();
+        assertThat(client.transferred()).isEqualTo(new Transferred(1, seen.get(), answer.length));
+        client.flushLog();
+        assertThat(client.transferred())
+            .isEqualTo(new Transferred(2, seen.get(), 2L * answer.length));
+      }
+    }
   }
 }
