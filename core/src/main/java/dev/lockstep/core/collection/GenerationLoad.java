@@ -63,8 +63,8 @@ public final class GenerationLoad implements AutoCloseable {
   private List<StoredIndex> indexes = List.of();
   private Phase phase = Phase.LOADING;
 
-  /// Of everything loaded.
-  private final GenerationTotals loaded = new GenerationTotals();
+  /// Of everything committed.
+  private final GenerationTotals committed = new GenerationTotals();
 
   private long newest;
 
@@ -152,9 +152,8 @@ public final class GenerationLoad implements AutoCloseable {
       rows.delete(batch(), generation, existing);
       pendingRevisions.remove(existing.revision());
       changeTree(editor -> editor.remove(existing.asRevision()));
-      removed(key, existing);
+      totals.removed(key, existing.revision());
     }
-    loaded.inserted(key, revision);
     totals.inserted(key, revision);
     changeTree(editor -> editor.insert(document.revision()));
     putRows(document);
@@ -220,16 +219,11 @@ public final class GenerationLoad implements AutoCloseable {
       pending.put(key, new Pending(null));
       pendingRevisions.remove(existing.revision());
       changeTree(editor -> editor.remove(existing.asRevision()));
-      removed(key, existing);
+      totals.removed(key, existing.revision());
     } catch (LockstepException | StorageException e) {
       phase = Phase.FAILED;
       throw e;
     }
-  }
-
-  private void removed(String key, PrimaryEntry entry) {
-    loaded.removed(key, entry.revision());
-    totals.removed(key, entry.revision());
   }
 
   private void changeTree(Consumer<RevisionTreeEditor> change) {
@@ -264,12 +258,12 @@ public final class GenerationLoad implements AutoCloseable {
 
   /// Documents in the new generation.
   public long count() {
-    return loaded.count();
+    return committed.count() + totals.count();
   }
 
   /// See [CollectionView#fingerprint].
   public long fingerprint() {
-    return loaded.fingerprint();
+    return committed.fingerprint() + totals.fingerprint();
   }
 
   /// Builds all indexes in one pass over the new generation.
@@ -515,6 +509,7 @@ public final class GenerationLoad implements AutoCloseable {
     if (current != null) {
       totals.addTo(current, generation);
       store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
+      committed.add(totals);
       closeBatch();
     }
   }

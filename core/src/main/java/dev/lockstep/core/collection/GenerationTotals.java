@@ -29,6 +29,12 @@ final class GenerationTotals {
     fingerprint -= DocumentFingerprint.of(key, revision);
   }
 
+  /// Adds what another one has gathered.
+  void add(GenerationTotals other) {
+    count += other.count;
+    fingerprint += other.fingerprint;
+  }
+
   long count() {
     return count;
   }
