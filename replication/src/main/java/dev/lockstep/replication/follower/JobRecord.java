@@ -32,6 +32,7 @@ final class JobRecord {
 
   // All below: guarded by this.
   private SyncPhase phase = SyncPhase.STARTING;
+  private @Nullable SyncPhase failedIn;
   private String collection = "";
   private int collectionsDone;
   private int collectionsTotal;
@@ -183,6 +184,7 @@ final class JobRecord {
   synchronized void failed(SyncPhase end, LockstepException failure) {
     errorNum = failure.number().number();
     errorMessage = String.valueOf(failure.getMessage());
+    failedIn = phase;
     transition(end, errorMessage);
   }
 
@@ -249,6 +251,7 @@ final class JobRecord {
         isIncremental ? "incremental" : "full",
         database,
         phase,
+        failedIn,
         collection,
         collectionsDone,
         collectionsTotal,

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param ratePerSecond documents of this collection per second; 0 before the first
 /// @param etaSeconds until this collection is copied or compared; null if unknown
 /// @param message for people
+/// @param failedIn the phase in which it failed or was canceled; null if it did not
 /// @param errorNum of the failure; 0 if there is none
 /// @param errorMessage empty if there is none
 public record SyncProgress(
@@ -26,6 +27,7 @@ public record SyncProgress(
     String kind,
     String database,
     SyncPhase phase,
+    @Nullable SyncPhase failedIn,
     String collection,
     int collectionsDone,
     int collectionsTotal,
@@ -81,6 +83,9 @@ public record SyncProgress(
     target.member("changed", toMillis(changed));
     if (errorNum != 0) {
       target.member("errorNum", errorNum).member("errorMessage", errorMessage);
+    }
+    if (failedIn != null) {
+      target.member("failedIn", failedIn.wireName());
     }
     target.close();
   }

@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -393,7 +394,13 @@ class DisturbedSyncTest {
       throws InterruptedException {
     TestServer.fill(world.leaderServer.create("test"), 300);
     TestServer.fill(world.followerServer.create("test"), 3);
-    for (String place : List.of("state", "open", "inventory", "dump")) {
+    Map<String, SyncPhase> phaseAt =
+        Map.of(
+            "state", SyncPhase.CONNECTING,
+            "open", SyncPhase.CONNECTING,
+            "inventory", SyncPhase.LISTING,
+            "dump", SyncPhase.COPYING);
+    for (String place : phaseAt.keySet()) {
       CountDownLatch reached = new CountDownLatch(1);
       AtomicReference<SyncJob> job = new AtomicReference<>();
       world.disturbance =
@@ -434,6 +441,7 @@ class DisturbedSyncTest {
       runner.join();
       SyncProgress progress = follower.jobs().getFirst();
       assertThat(progress.phase()).isEqualTo(phase);
+      assertThat(progress.failedIn()).as(place).isEqualTo(phaseAt.get(place));
       assertThat(progress.errorNum()).isEqualTo(number);
       assertThat(progress.errorMessage()).isEqualTo(sentence);
       assertThat(world.here("test").count()).isEqualTo(3);
@@ -505,6 +513,7 @@ class DisturbedSyncTest {
             progress.documentsExpected() != null && progress.documentsExpected() == 300);
     SyncProgress last = follower.jobs().getFirst();
     assertThat(last.phase()).isEqualTo(SyncPhase.DONE);
+    assertThat(last.failedIn()).isNull();
     assertThat(last.documentsDone()).isEqualTo(300);
     assertThat(last.collection()).isEqualTo("test");
     assertThat(last.collectionsDone()).isOne();

@@ -388,6 +388,8 @@ class SyncApiTest {
       Reply cancelled = finished(id);
       assertThat(cancelled.status()).isEqualTo(410);
       assertThat(cancelled.errorNum()).isEqualTo(21);
+      assertThat(follower.get("/_api/replication/jobs/" + id).text())
+          .contains("\"phase\":\"canceled\"", "\"failedIn\":\"connecting\"");
     }
     assertOldDataIntact();
     assertThat(follower.put(SYNC, config("")).status()).isEqualTo(200);
