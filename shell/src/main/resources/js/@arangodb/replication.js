@@ -122,43 +122,8 @@ function look(id) {
   return { result: reply.body };
 }
 
-function grouped(number) {
-  return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-function sized(bytes) {
-  return bytes >= 1e9 ? (bytes / 1e9).toFixed(2) + ' GB' : bytes >= 1e6 ? (bytes / 1e6).toFixed(1) + ' MB'
-    : bytes >= 1e3 ? (bytes / 1e3).toFixed(0) + ' kB' : bytes + ' bytes';
-}
-
-// One line about a job, from what the server tells of it.
-function progressLine(job) {
-  const parts = [];
-  if (job.collection) {
-    parts.push(job.collection + ':');
-  }
-  if (job.phase) {
-    parts.push(String(job.phase).toLowerCase().replace(/_/g, ' ') + ',');
-  }
-  if (typeof job.documentsDone === 'number') {
-    const expected = job.documentsExpected;
-    parts.push(grouped(job.documentsDone) + (expected > 0 ? ' of ' + grouped(expected) : '') + ' documents'
-      + (expected > 0 ? ' (' + Math.min(100, Math.floor(job.documentsDone * 100 / expected)) + ' %)' : ''));
-  }
-  if (job.bytesDone > 0) {
-    parts.push('| ' + sized(job.bytesDone));
-  }
-  if (job.ratePerSecond > 0) {
-    parts.push('| ' + grouped(job.ratePerSecond) + '/s');
-  }
-  if (job.etaSeconds > 0) {
-    parts.push('| ' + grouped(Math.ceil(job.etaSeconds)) + ' s left');
-  }
-  return parts.length > 1 ? parts.join(' ') : String(job.message || '');
-}
-
 // Shows how a job gets on: a line that is overwritten where a person watches, now and then a line on standard error
-// where none does. Servers that do not tell are asked once.
+// where none does; and what it has done when it is over. Servers that do not tell are asked once.
 class Progress {
   constructor(id, enabled) {
     this._id = id;
@@ -168,16 +133,23 @@ class Progress {
     this._shown = false;
   }
 
+  // What the server tells of the job, as JSON; undefined from the first time on that it does not.
+  _told() {
+    const reply = this._enabled
+      ? arango.attempt('GET', '/_api/replication/jobs/' + encodeURIComponent(this._id)) : { reached: false };
+    this._enabled = reply.reached && reply.status === 200 && reply.body !== null && typeof reply.body === 'object';
+    return this._enabled ? JSON.stringify(reply.body) : undefined;
+  }
+
   tick() {
     if (!this._enabled || system.nowMillis() < this._next) {
       return;
     }
-    const reply = arango.attempt('GET', '/_api/replication/jobs/' + encodeURIComponent(this._id));
-    if (!reply.reached || reply.status !== 200 || reply.body === null || typeof reply.body !== 'object') {
-      this._enabled = false;
+    const told = this._told();
+    if (told === undefined) {
       return;
     }
-    const line = progressLine(reply.body);
+    const line = system.syncProgress(told);
     if (this._live) {
       terminal.printTransient(line);
       this._shown = true;
@@ -187,9 +159,20 @@ class Progress {
     this._next = system.nowMillis() + (this._live ? PROGRESS_EVERY : REPORT_EVERY);
   }
 
+  // The job is over, one way or the other: what it did, and every warning.
+  end() {
+    const told = this._told();
+    this.clear();
+    const text = told === undefined ? '' : system.syncEnd(told);
+    if (text !== '') {
+      terminal.printError(text);
+    }
+  }
+
   clear() {
     if (this._shown) {
       terminal.printTransient('');
+      this._shown = false;
     }
   }
 }
@@ -204,20 +187,23 @@ function wait(id, config) {
   try {
     for (;;) {
       system.sleep(pause);
+      let done;
       try {
-        const done = look(id);
+        done = look(id);
         lost = 0;
-        if (done !== undefined) {
-          return done.result;
-        }
       } catch (e) {
         if (e.lost !== true) {
+          progress.end();
           throw e;
         }
         if (++lost >= LOST_MAX) {
           throw new ArangoError({ errorNum: e.errorNum, code: e.code,
             errorMessage: e.errorMessage + ' (while waiting; ' + goesOn + ')' });
         }
+      }
+      if (done !== undefined) {
+        progress.end();
+        return done.result;
       }
       progress.tick();
       pause = Math.min(PAUSE_MAX, pause * 1.5);

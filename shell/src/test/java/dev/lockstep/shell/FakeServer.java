@@ -1,12 +1,10 @@
-package dev.lockstep.shell.script;
+package dev.lockstep.shell;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.lockstep.client.ConnectionSettings;
-import dev.lockstep.client.Credentials;
 import dev.lockstep.client.Endpoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -27,12 +25,12 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 
 /// A server that answers what a test tells it to, and remembers what it was asked.
-final class FakeServer implements AutoCloseable {
-  static final ObjectMapper JSON = new ObjectMapper();
+public final class FakeServer implements AutoCloseable {
+  public static final ObjectMapper JSON = new ObjectMapper();
 
   /// One request as it arrived; the path still percent-encoded, with its query.
-  record Asked(String method, String path, Map<String, String> headers, String body) {
-    JsonNode json() {
+  public record Asked(String method, String path, Map<String, String> headers, String body) {
+    public JsonNode json() {
       try {
         return JSON.readTree(body);
       } catch (JsonProcessingException e) {
@@ -40,19 +38,19 @@ final class FakeServer implements AutoCloseable {
       }
     }
 
-    String line() {
+    public String line() {
       return method + " " + path;
     }
   }
 
   /// What to answer.
-  record Answer(int status, String body, Map<String, String> headers) {
-    static Answer of(int status, String body) {
+  public record Answer(int status, String body, Map<String, String> headers) {
+    public static Answer of(int status, String body) {
       return new Answer(status, body, Map.of());
     }
   }
 
-  interface Route {
+  public interface Route {
     Answer answer(Asked request) throws Exception;
   }
 
@@ -61,7 +59,7 @@ final class FakeServer implements AutoCloseable {
   private final Server server = new Server();
   private final int port;
 
-  FakeServer() throws Exception {
+  public FakeServer() throws Exception {
     HttpConfiguration configuration = new HttpConfiguration();
     configuration.setUriCompliance(UriCompliance.UNSAFE); // names with an encoded slash
     ServerConnector connector =
@@ -115,7 +113,7 @@ final class FakeServer implements AutoCloseable {
 
   /// Answers this verb and path (in `_system` unless it begins with `/_db/`; with or without query)
   /// from now on.
-  FakeServer on(String line, Route route) {
+  public FakeServer on(String line, Route route) {
     int blank = line.indexOf(' ');
     String path = line.substring(blank + 1);
     routes.put(
@@ -124,38 +122,31 @@ final class FakeServer implements AutoCloseable {
     return this;
   }
 
-  FakeServer on(String line, int status, String body) {
+  public FakeServer on(String line, int status, String body) {
     return on(line, _ -> Answer.of(status, body));
   }
 
-  void forget() {
+  public void forget() {
     routes.clear();
     asked.clear();
   }
 
-  List<String> lines() {
+  public List<String> lines() {
     List<String> lines = new ArrayList<>();
     asked.forEach(one -> lines.add(one.line().replace("/_db/_system", "")));
     return lines;
   }
 
-  Asked last() {
+  public Asked last() {
     return asked.getLast();
   }
 
-  List<Asked> asked() {
+  public List<Asked> asked() {
     return asked;
   }
 
-  Endpoint endpoint() {
+  public Endpoint endpoint() {
     return Endpoint.parse("tcp://127.0.0.1:" + port);
-  }
-
-  ShellConnection connect() {
-    return new ShellConnection(
-        ConnectionSettings.of(endpoint(), new Credentials.Basic("root", "geheim")),
-        "_system",
-        true);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.lockstep.shell.cli;
 
 import dev.lockstep.client.Credentials;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.shell.text.Amounts;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;

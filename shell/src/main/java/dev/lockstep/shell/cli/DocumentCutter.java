@@ -1,5 +1,6 @@
 package dev.lockstep.shell.cli;
 
+import dev.lockstep.shell.text.Amounts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

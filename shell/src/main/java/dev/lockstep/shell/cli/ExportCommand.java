@@ -2,6 +2,7 @@ package dev.lockstep.shell.cli;
 
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.StoredDocument;
+import dev.lockstep.shell.text.Amounts;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

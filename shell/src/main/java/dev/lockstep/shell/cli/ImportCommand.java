@@ -6,6 +6,7 @@ import dev.lockstep.client.ServerRequest;
 import dev.lockstep.client.ServerResponse;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.shell.text.Amounts;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package dev.lockstep.shell.cli;
 import dev.lockstep.client.Credentials;
 import dev.lockstep.client.Endpoint;
 import dev.lockstep.client.TransportException;
+import dev.lockstep.shell.text.Amounts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -33,7 +34,7 @@ final class LocalServer implements AutoCloseable {
   private final Endpoint endpoint;
   private final Path log;
   private final Process process;
-  private final Thread killer;
+  private final SignalHook killer;
   private boolean isLeftRunning;
 
   private LocalServer(String name, Endpoint endpoint, Path log, Process process) {
@@ -41,7 +42,7 @@ final class LocalServer implements AutoCloseable {
     this.endpoint = endpoint;
     this.log = log;
     this.process = process;
-    this.killer = new Thread(this::end, "end-" + name);
+    this.killer = SignalHook.install("end-" + name, this::end);
   }
 
   /// Starts it and returns at once; [#awaitReady()] waits.
@@ -68,9 +69,7 @@ final class LocalServer implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    LocalServer server = new LocalServer(name, endpoint, log, process);
-    Runtime.getRuntime().addShutdownHook(server.killer);
-    return server;
+    return new LocalServer(name, endpoint, log, process);
   }
 
   /// The first port from `wanted` on that nobody listens on.
@@ -146,7 +145,7 @@ final class LocalServer implements AutoCloseable {
   /// Lets it live on when this process ends.
   void leaveRunning() {
     isLeftRunning = true;
-    Runtime.getRuntime().removeShutdownHook(killer);
+    killer.close();
   }
 
   /// Ends it, by force if it does not end by itself within [#STOP_MAX].
@@ -156,11 +155,7 @@ final class LocalServer implements AutoCloseable {
       return;
     }
     end();
-    try {
-      Runtime.getRuntime().removeShutdownHook(killer);
-    } catch (IllegalStateException _) {
-      // The Java process is ending, the hook runs or has run.
-    }
+    killer.close();
   }
 
   /// As [#close()], also for a server that is left running; may be called by several threads.

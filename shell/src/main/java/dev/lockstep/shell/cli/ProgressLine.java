@@ -1,5 +1,6 @@
 package dev.lockstep.shell.cli;
 
+import dev.lockstep.shell.text.Amounts;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
@@ -23,6 +24,7 @@ final class ProgressLine implements AutoCloseable {
   private final LongSupplier nanoTime;
   private long shownAt;
   private boolean isShown;
+  private boolean isClosed;
 
   /// @param terminal null to be silent
   ProgressLine(@Nullable PrintStream terminal, LongSupplier nanoTime) {
@@ -44,7 +46,7 @@ final class ProgressLine implements AutoCloseable {
   /// @param line not asked where nothing is shown
   synchronized void show(Supplier<String> line) {
     long now = nanoTime.getAsLong();
-    if (terminal == null || now - shownAt < NANOS_BETWEEN) {
+    if (terminal == null || isClosed || now - shownAt < NANOS_BETWEEN) {
       return;
     }
     shownAt = now;
@@ -82,8 +84,10 @@ final class ProgressLine implements AutoCloseable {
     return Amounts.clock(Duration.ofNanos((long) (perUnit * (total - done)))) + " left";
   }
 
+  /// Removes the line for good: what other threads show from now on is not shown.
   @Override
-  public void close() {
+  public synchronized void close() {
     clear();
+    isClosed = true;
   }
 }

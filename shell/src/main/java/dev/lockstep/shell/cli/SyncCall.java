@@ -4,12 +4,15 @@ import dev.lockstep.client.PercentEncoding;
 import dev.lockstep.client.ServerResponse;
 import dev.lockstep.client.TransportException;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.shell.text.SyncReport;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// Has a follower synchronize, as the shell's `syncCollection` does: starts the job, waits for it,
-/// shows how it gets on. One thread.
+/// shows how it gets on and in the end what it did. If this process is ended by a signal meanwhile,
+/// it says that the job goes on. One thread.
 final class SyncCall {
   /// Small collections are done at once, and a long one may end 80 ms before we notice.
   private static final Duration PAUSE_FIRST = Duration.ofMillis(10);
@@ -23,12 +26,15 @@ final class SyncCall {
 
   private final ServerApi follower;
   private final ProgressLine line;
+  private final @Nullable PrintWriter notes;
   private boolean isProgressTold = true;
 
   /// @param line where progress is shown
-  SyncCall(ServerApi follower, ProgressLine line) {
+  /// @param notes for what was done and the job's warnings; null to leave them out
+  SyncCall(ServerApi follower, ProgressLine line, @Nullable PrintWriter notes) {
     this.follower = follower;
     this.line = line;
+    this.notes = notes;
   }
 
   /// Returns when the synchronization is done.
@@ -43,15 +49,40 @@ final class SyncCall {
             follower
                 .request("PUT", "/_api/replication/sync")
                 .withHeader("x-arango-async", "store")
-                .withBody(
-                    "application/json",
-                    config.toJson().getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                .withBody("application/json", config.toJson().getBytes(StandardCharsets.UTF_8)));
     String job = started.header(JOB_HEADER);
-    return job == null ? ServerApi.body(started) : await(job);
+    if (job == null) {
+      return ServerApi.body(started);
+    }
+    ServerResponse ended;
+    try (SignalHook _ = SignalHook.install("end-sync", () -> sayThatItGoesOn(job))) {
+      ended = await(job);
+    } finally {
+      line.clear();
+    }
+    sumUp(job);
+    if (ended.status() >= 400) {
+      throw ServerApi.refusal(ended);
+    }
+    return ServerApi.body(ended);
   }
 
-  private VPackSlice await(String job)
-      throws TransportException, ServerRefusal, CommandFailure, InterruptedException {
+  /// The process is ending, and its thread that waits here does not know it.
+  private void sayThatItGoesOn(String job) {
+    line.close();
+    System.err.println(
+        "lockstep sync: interrupted; job "
+            + job
+            + " goes on at the follower: GET /_api/replication/jobs/"
+            + job
+            + " tells how far it is, PUT /_api/job/"
+            + job
+            + "/cancel ends it");
+    System.err.flush();
+  }
+
+  /// Returns the answer that holds the job's result or failure.
+  private ServerResponse await(String job) throws CommandFailure, InterruptedException {
     Duration pause = PAUSE_FIRST;
     int lost = 0;
     while (true) {
@@ -62,16 +93,11 @@ final class SyncCall {
         lost = 0;
         boolean isPending = response.status() == 204 && response.header(JOB_HEADER) == null;
         if (!isPending) {
-          line.clear();
-          if (response.status() >= 400) {
-            throw ServerApi.refusal(response);
-          }
-          return ServerApi.body(response);
+          return response;
         }
         line.show(() -> progress(job));
       } catch (TransportException e) {
         if (++lost >= LOST_MAX) {
-          line.clear();
           throw CommandFailure.failed(
               "lost the follower while waiting: "
                   + e.getMessage()
@@ -90,8 +116,7 @@ final class SyncCall {
       return "synchronizing (job " + job + ")";
     }
     try {
-      VPackSlice told = follower.get("/_api/replication/jobs/" + PercentEncoding.encode(job));
-      return text(told);
+      return report(job).progress();
     } catch (ServerRefusal e) {
       isProgressTold = false;
       return "synchronizing (job " + job + ")";
@@ -103,31 +128,21 @@ final class SyncCall {
     }
   }
 
-  /// One line about a job, from what the server tells of it.
-  static String text(VPackSlice job) {
-    long done = number(job, "documentsDone");
-    long expected = number(job, "documentsExpected");
-    String collection = string(job, "collection");
-    String counts =
-        expected > 0
-            ? ProgressLine.bar(done, expected) + "  " + Amounts.count(done) + " documents"
-            : done > 0 ? Amounts.count(done) + " documents" : string(job, "message");
-    long rate = number(job, "ratePerSecond");
-    return String.format(
-        Locale.ROOT,
-        "%s%s%s",
-        collection.isEmpty() ? "" : collection + " ",
-        counts,
-        rate > 0 ? ", " + Amounts.count(rate) + "/s" : "");
+  /// Never a reason to fail: what matters is the job's result.
+  private void sumUp(String job) throws InterruptedException {
+    if (notes == null || !isProgressTold) {
+      return;
+    }
+    try {
+      report(job).end().forEach(notes::println);
+      notes.flush();
+    } catch (ServerRefusal | TransportException _) {
+      // A server that does not tell, or is gone by now.
+    }
   }
 
-  private static long number(VPackSlice object, String member) {
-    @Nullable VPackSlice value = object.isObject() ? object.get(member) : null;
-    return value != null && value.isInteger() ? value.asLong() : 0;
-  }
-
-  private static String string(VPackSlice object, String member) {
-    @Nullable VPackSlice value = object.isObject() ? object.get(member) : null;
-    return value != null && value.isString() ? value.asString() : "";
+  private SyncReport report(String job)
+      throws TransportException, ServerRefusal, InterruptedException {
+    return SyncReport.of(follower.get("/_api/replication/jobs/" + PercentEncoding.encode(job)));
   }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.replication.protocol.SyncOptions;
+import dev.lockstep.shell.text.Amounts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Has a follower copy collections from a leader, as syncCollection does in the shell: the"
           + " follower's old data stay readable until the new copy is complete, then are replaced"
-          + " at once. Ends when that is done.",
+          + " at once. With --incremental, takes over only what differs, in the living collection."
+          + " Ends when that is done; what it took, and every warning, goes to standard error.",
       "",
       "--server.* name the follower. The leader is tcp://HOST:PORT or ssl://HOST:PORT as the"
           + " follower reaches it, also with user (tcp://USER@HOST:PORT); its password comes from"
@@ -36,7 +38,8 @@ import picocli.CommandLine.Parameters;
     },
     exitCodeList = {
       "0:synchronized",
-      "1:the synchronization failed, and the follower's old data are as they were",
+      "1:the synchronization failed; the follower's old data are as they were, or, with"
+          + " --incremental, what was taken over stays and the next one goes on from there",
       "2:not begun: wrong arguments, no connection to the follower"
     })
 public final class SyncCommand extends CliCommand {
@@ -70,7 +73,11 @@ public final class SyncCommand extends CliCommand {
 
   @Option(
       names = "--incremental",
-      description = "Ask for only what differs; for now everything is copied all the same.")
+      description = {
+        "Compare first, and take over only the documents that differ. A collection that is missing"
+            + " or empty here, or is another one than the leader's, is copied as a whole. The"
+            + " follower refuses clients' writes to the collection meanwhile (error 1004)."
+      })
   private boolean isIncremental;
 
   @Option(
@@ -92,7 +99,10 @@ public final class SyncCommand extends CliCommand {
       arity = "0..1",
       fallbackValue = "true",
       defaultValue = "true",
-      description = "Show progress on a terminal (default: ${DEFAULT-VALUE}).")
+      description = {
+        "Show progress on a terminal, and at the end, on standard error, what was done and the"
+            + " warnings (default: ${DEFAULT-VALUE})."
+      })
   private boolean progress;
 
   @Mixin private ServerOptions server = new ServerOptions();
@@ -113,7 +123,7 @@ public final class SyncCommand extends CliCommand {
       long startedNanos = System.nanoTime();
       VPackSlice result;
       try {
-        result = new SyncCall(follower, line).run(config);
+        result = new SyncCall(follower, line, progress ? err() : null).run(config);
       } catch (ServerRefusal e) {
         throw CommandFailure.failed(String.valueOf(e.getMessage()));
       }

@@ -1,7 +1,9 @@
 package dev.lockstep.shell.script;
 
 import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.shell.text.NearestName;
+import dev.lockstep.shell.text.SyncReport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -93,6 +95,22 @@ public final class NativeSystem {
       names.add(known.getArrayElement(i).asString());
     }
     return NearestName.of(name, names).orElse(null);
+  }
+
+  /// One line about a synchronization that runs.
+  ///
+  /// @param job the server's object about it, as JSON
+  @HostAccess.Export
+  public String syncProgress(String job) {
+    return SyncReport.of(JsonToVPack.parse(job)).progress();
+  }
+
+  /// What there is to tell of a synchronization that is over: lines, or "" for nothing.
+  ///
+  /// @param job the server's object about it, as JSON
+  @HostAccess.Export
+  public String syncEnd(String job) {
+    return String.join("\n", SyncReport.of(JsonToVPack.parse(job)).end());
   }
 
   @HostAccess.Export

@@ -50,6 +50,17 @@ class ProgressLineTest {
   }
 
   @Test
+  void showsNothingOnceItIsClosed() {
+    ProgressLine line = line();
+    line.show(() -> "one");
+    line.close();
+    nanos.addAndGet(1_000_000_000);
+    line.show(() -> "too late");
+
+    assertThat(text()).isEqualTo("\rone\u001b[K\r\u001b[K");
+  }
+
+  @Test
   void drawsItsShare() {
     assertThat(ProgressLine.bar(0, 100)).isEqualTo("[>                     ]   0 %");
     assertThat(ProgressLine.bar(50, 100)).isEqualTo("[===========>          ]  50 %");

@@ -2,6 +2,7 @@ package dev.lockstep.shell.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.shell.FakeServer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

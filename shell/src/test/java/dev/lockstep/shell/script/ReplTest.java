@@ -3,6 +3,7 @@ package dev.lockstep.shell.script;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.lockstep.client.Credentials;
+import dev.lockstep.shell.FakeServer;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.PipedInputStream;

@@ -2,6 +2,7 @@ package dev.lockstep.shell.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.shell.FakeServer;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -234,12 +235,12 @@ class ReplicationScriptTest {
           reports.incrementAndGet();
           return FakeServer.Answer.of(
               200,
-              "{\"id\":\"17\",\"kind\":\"sync\",\"phase\":\"DUMP\",\"collection\":\"test\",\"documentsDone\":85537,\"documentsExpected\":171075,\"bytesDone\":12345678,\"ratePerSecond\":84000.4,\"etaSeconds\":1.2,\"message\":\"m\"}");
+              "{\"id\":\"17\",\"kind\":\"sync\",\"phase\":\"copying\",\"collection\":\"test\",\"documentsDone\":85537,\"documentsExpected\":171075,\"bytesDone\":12345678,\"ratePerSecond\":84000.4,\"etaSeconds\":1.2,\"message\":\"m\"}");
         });
     shell.output.pretendTerminal(true);
     shell.typed("r.syncCollection('test', {endpoint: 'tcp://leader:8529'}); undefined");
     String line =
-        "test: dump, 85,537 of 171,075 documents (49 %) | 12.3 MB | 84,000/s | 2 s left\n";
+        "test: copying 49 %, 0:02 left | 85,537 of 171,075 documents, 84,000/s | 12.3 MB\n";
     assertThat(shell.output.takePassing()).isEqualTo(line + line + "\n");
 
     AtomicInteger looks = new AtomicInteger();
@@ -260,6 +261,87 @@ class ReplicationScriptTest {
     shell.typed("r.syncCollection('test', {endpoint: 'tcp://leader:8529'}); undefined");
     assertThat(shell.output.takePassing()).isEmpty();
     assertThat(reports).hasValueLessThanOrEqualTo(1);
+  }
+
+  /// The server's object about job 17 when it is over.
+  private static String over(String phase, String members) {
+    return "{\"id\":\"17\",\"kind\":\"incremental\",\"phase\":\""
+        + phase
+        + "\",\"collection\":\"test\",\"collectionsDone\":1,\"collectionsTotal\":1,"
+        + "\"warnings\":[\"index 'byName' of collection 'test' was dropped here\",\"another\"],"
+        + members
+        + "\"statistics\":{\"method\":\"revision-tree\",\"documentsFetched\":12,\"documentsRemoved\":3,"
+        + "\"documentsSkipped\":0,\"requests\":7,\"bytesSent\":2100,\"bytesReceived\":14000,"
+        + "\"seconds\":{\"comparing\":0.01,\"updating\":0.05}}}";
+  }
+
+  private static final String COST =
+      " | compared by revision tree | 14.0 kB received, 2.10 kB sent, 7 requests"
+          + " | 0.06 s (comparing 0.01, updating 0.05)\n"
+          + "warning: index 'byName' of collection 'test' was dropped here\n"
+          + "warning: another\n";
+
+  @Test
+  void sumsUpOnStandardErrorWhatASynchronizationDid() {
+    shell.server.on("PUT /_api/job/17", _ -> done(200, RESULT));
+    shell.server.on("GET /_api/replication/jobs/17", 200, over("done", ""));
+    for (boolean isTerminal : List.of(false, true)) {
+      shell.output.pretendTerminal(isTerminal);
+      for (String call : List.of("r.syncCollection('test', %s)", "r.sync(%s)")) {
+        String printed = shell.json(call.formatted("{endpoint: 'tcp://leader:8529'}"));
+
+        assertThat(printed).isEqualTo(RESULT);
+        assertThat(shell.output.takeErrors())
+            .isEqualTo("test: 12 documents fetched, 3 removed" + COST);
+      }
+    }
+  }
+
+  @Test
+  void sumsUpNothingWhereProgressIsNotWantedOrTheCallerDoesNotWait() {
+    shell.server.on("PUT /_api/job/17", _ -> done(200, RESULT));
+    shell.server.on("GET /_api/replication/jobs/17", 200, over("done", ""));
+    shell.typed(
+        "r.syncCollection('test', {endpoint: 'tcp://leader:8529', progress: false}); undefined");
+    shell.typed(
+        "r.syncCollection('test', {endpoint: 'tcp://leader:8529', async: true});"
+            + " r.getSyncResult('17'); undefined");
+
+    assertThat(shell.output.takeErrors()).isEmpty();
+    assertThat(shell.server.lines()).doesNotContain("GET /_api/replication/jobs/17");
+  }
+
+  @Test
+  void sumsUpNothingForServersThatDoNotTell() {
+    shell.server.on("PUT /_api/job/17", _ -> done(200, RESULT));
+    for (String told :
+        List.of(
+            "{\"phase\":\"done\",\"collection\":\"test\",\"warnings\":[\"w\"]}",
+            "[]",
+            "\"text\"",
+            "null")) {
+      shell.server.on("GET /_api/replication/jobs/17", 200, told);
+      assertThat(shell.json("r.syncCollection('test', {endpoint: 'tcp://leader:8529'})"))
+          .isEqualTo(RESULT);
+      assertThat(shell.output.takeErrors()).as(told).isEmpty();
+    }
+    shell.server.on("GET /_api/replication/jobs/17", 404, error(404, 404, "not found"));
+    assertThat(shell.json("r.syncCollection('test', {endpoint: 'tcp://leader:8529'})"))
+        .isEqualTo(RESULT);
+    assertThat(shell.output.takeErrors()).isEmpty();
+  }
+
+  @Test
+  void tellsHowFarAFailedSynchronizationCameAndThrowsItsTrueError() {
+    shell.server.on(
+        "PUT /_api/job/17", _ -> done(500, error(500, 1400, "could not connect to leader")));
+    shell.server.on(
+        "GET /_api/replication/jobs/17", 200, over("failed", "\"failedIn\":\"updating\","));
+
+    assertThat(shell.errorOf("r.syncCollection('test', {endpoint: 'tcp://leader:8529'})"))
+        .isEqualTo("[1400,500,\"could not connect to leader\"]");
+    assertThat(shell.output.takeErrors())
+        .isEqualTo("test: failed while updating, after 12 documents fetched, 3 removed" + COST);
   }
 
   @Test

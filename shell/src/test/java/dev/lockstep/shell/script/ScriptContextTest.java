@@ -2,6 +2,7 @@ package dev.lockstep.shell.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.shell.FakeServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

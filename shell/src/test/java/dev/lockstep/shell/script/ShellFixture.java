@@ -2,6 +2,10 @@ package dev.lockstep.shell.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.client.ConnectionSettings;
+import dev.lockstep.client.Credentials;
+import dev.lockstep.shell.FakeServer;
+
 /// A real script engine in front of a fake server. Making one takes a second, so tests of a class
 /// share theirs and clear it between tests.
 final class ShellFixture implements AutoCloseable {
@@ -16,7 +20,11 @@ final class ShellFixture implements AutoCloseable {
 
   ShellFixture(ScriptSettings settings) throws Exception {
     server = new FakeServer();
-    connection = server.connect();
+    connection =
+        new ShellConnection(
+            ConnectionSettings.of(server.endpoint(), new Credentials.Basic("root", "geheim")),
+            "_system",
+            true);
     scripts = new ScriptContext(settings, connection, output, () -> "a typed line");
   }
 

@@ -1,4 +1,4 @@
-package dev.lockstep.shell.cli;
+package dev.lockstep.shell.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
