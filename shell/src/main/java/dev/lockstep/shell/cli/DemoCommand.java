@@ -3,6 +3,7 @@ package dev.lockstep.shell.cli;
 import dev.lockstep.client.Credentials;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.shell.text.Amounts;
+import dev.lockstep.shell.text.SyncReport;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -29,8 +30,8 @@ import picocli.CommandLine.Option;
     description = {
       "Starts a leader and a follower on this machine, imports 171,075 cities into the leader,"
           + " synchronizes them to the follower with examples/sync-collection.js in the shell,"
-          + " changes some documents, synchronizes again, compares both sides, and ends both"
-          + " servers."
+          + " changes some documents, synchronizes only what differs, compares both sides, and ends"
+          + " both servers."
     },
     exitCodeList = {
       "0:both sides were equal",
@@ -71,12 +72,9 @@ public final class DemoCommand extends CliCommand {
         follower.awaitReady();
         out().println("   leader   " + leader.endpoint());
         out().println("   follower " + follower.endpoint());
-        Thread onSignal = new Thread(() -> endAndDelete(leader, follower, folder), "end-demo");
-        Runtime.getRuntime().addShutdownHook(onSignal);
-        try {
+        try (SignalHook _ =
+            SignalHook.install("end-demo", () -> endAndDelete(leader, follower, folder))) {
           isEqual = work(leader, follower, example, cities);
-        } finally {
-          removeHook(onSignal);
         }
         if (isKept) {
           leader.leaveRunning();
@@ -101,14 +99,6 @@ public final class DemoCommand extends CliCommand {
     follower.end();
     if (!isKept) {
       deleteQuietly(folder);
-    }
-  }
-
-  private static void removeHook(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException _) {
-      // The Java process is ending: the hook is at work.
     }
   }
 
@@ -148,7 +138,7 @@ public final class DemoCommand extends CliCommand {
             new ServerApi(follower.address(), new Credentials.Basic("root", ""), "_system")) {
       List<Row> rows = new ArrayList<>();
       step("synchronizing: lockstep shell examples/sync-collection.js on the follower");
-      rows.add(synchronize("full copy", leader, follower, leaderApi, followerApi, example));
+      rows.add(synchronize(false, leader, follower, leaderApi, followerApi, example));
       step(
           "changing documents on the leader: "
               + CHANGES
@@ -158,8 +148,8 @@ public final class DemoCommand extends CliCommand {
               + CHANGES
               + " removed");
       change(leaderApi);
-      step("synchronizing again");
-      rows.add(synchronize("after changes", leader, follower, leaderApi, followerApi, example));
+      step("synchronizing again, only what differs: the script with LOCKSTEP_INCREMENTAL=true");
+      rows.add(synchronize(true, leader, follower, leaderApi, followerApi, example));
       table(rows);
       boolean isEqual = rows.stream().allMatch(Row::isEqual);
       step(
@@ -177,13 +167,13 @@ public final class DemoCommand extends CliCommand {
 
   /// One synchronization and what both sides then hold.
   ///
-  /// @param documents copied
-  /// @param bytes copied, as they came over the wire
-  /// @param took from the follower's first request to the swap, as the follower tells it
+  /// @param documents on the follower
+  /// @param report what it took to bring them there
+  /// @param took from the follower's first request to the end, as the follower tells it
   private record Row(
       String name,
       long documents,
-      long bytes,
+      SyncReport report,
       Duration took,
       String leaderChecksum,
       String followerChecksum) {
@@ -193,7 +183,7 @@ public final class DemoCommand extends CliCommand {
   }
 
   private Row synchronize(
-      String name,
+      boolean isIncremental,
       LocalServer leader,
       LocalServer follower,
       ServerApi leaderApi,
@@ -213,11 +203,10 @@ public final class DemoCommand extends CliCommand {
                 "--",
                 COLLECTION,
                 leader.endpoint()));
+    shell.environment().put("LOCKSTEP_INCREMENTAL", String.valueOf(isIncremental));
     out().flush();
     Process process = shell.inheritIO().start();
-    Thread killer = new Thread(process::destroyForcibly, "end-shell");
-    Runtime.getRuntime().addShutdownHook(killer);
-    try {
+    try (SignalHook _ = SignalHook.install("end-shell", process::destroyForcibly)) {
       if (!process.waitFor(SCRIPT_MAX.toSeconds(), TimeUnit.SECONDS)) {
         throw CommandFailure.failed("the script did not end within " + Amounts.seconds(SCRIPT_MAX));
       }
@@ -226,7 +215,6 @@ public final class DemoCommand extends CliCommand {
       }
     } finally {
       process.destroyForcibly();
-      removeHook(killer);
     }
     VPackSlice jobs = followerApi.get("/_api/replication/jobs");
     if (!jobs.isArray() || jobs.length() == 0) {
@@ -234,9 +222,9 @@ public final class DemoCommand extends CliCommand {
     }
     VPackSlice latest = jobs.at(0);
     return new Row(
-        name,
-        number(latest, "documentsDone"),
-        number(latest, "bytesDone"),
+        isIncremental ? "differences" : "full copy",
+        number(followerApi.get("/_api/collection/" + COLLECTION + "/count"), "count"),
+        SyncReport.of(latest),
         Duration.between(
             Instant.parse(member(latest, "started").asString()),
             Instant.parse(member(latest, "changed").asString())),
@@ -291,7 +279,7 @@ public final class DemoCommand extends CliCommand {
   }
 
   private void table(List<Row> rows) {
-    String format = "   %-14s %10s %10s %9s %12s %21s %21s %6s";
+    String format = "   %-12s %10s %10s %8s %9s %8s %21s %21s %6s";
     out().println();
     out()
         .println(
@@ -300,9 +288,10 @@ public final class DemoCommand extends CliCommand {
                 format,
                 "",
                 "documents",
-                "bytes",
+                "fetched",
+                "removed",
+                "received",
                 "seconds",
-                "documents/s",
                 "checksum leader",
                 "checksum follower",
                 "equal"));
@@ -314,9 +303,10 @@ public final class DemoCommand extends CliCommand {
                   format,
                   row.name(),
                   Amounts.count(row.documents()),
-                  Amounts.bytes(row.bytes()),
+                  Amounts.count(row.report().documentsFetched()),
+                  Amounts.count(row.report().documentsRemoved()),
+                  Amounts.bytes(row.report().bytesReceived()),
                   String.format(Locale.ROOT, "%.2f", row.took().toNanos() / 1e9),
-                  Amounts.count((long) Amounts.perSecond(row.documents(), row.took())),
                   row.leaderChecksum(),
                   row.followerChecksum(),
                   row.isEqual() ? "yes" : "NO"));
