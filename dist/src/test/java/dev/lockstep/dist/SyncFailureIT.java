@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -286,6 +287,43 @@ class SyncFailureIT {
             .formatted(servers.leader().endpoint());
 
     assertThat(run(script).hasStatus(0).lastLine()).isEqualTo("[1402,1402]");
+  }
+
+  @Test
+  void aCommandThatIsInterruptedNamesTheJobThatGoesOn() throws IOException {
+    // Takes connections and never answers.
+    try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        LockstepTerminal terminal =
+            LockstepTerminal.open(
+                "sync",
+                "people",
+                "--leader",
+                "tcp://root@127.0.0.1:" + silent.getLocalPort(),
+                "--server.endpoint",
+                servers.follower().endpoint(),
+                "--server.password",
+                ServerPair.FOLLOWER_PASSWORD)) {
+      terminal.awaitText("connecting");
+
+      terminal.press("\u0003");
+
+      terminal.awaitText("lockstep sync: interrupted; job ");
+      String job = terminal.awaitText(" goes on at the follower");
+      assertThat(terminal.awaitEnd()).isEqualTo(128 + 2);
+      assertThat(phase(job)).isEqualTo("connecting");
+      servers.follower().send("PUT", "/_api/job/" + job + "/cancel", "").hasStatus(200);
+      Awaitility.await().until(() -> phase(job).equals("canceled"));
+    }
+  }
+
+  private static String phase(String job) {
+    return servers
+        .follower()
+        .send("GET", "/_api/replication/jobs/" + job, "")
+        .hasStatus(200)
+        .body()
+        .path("phase")
+        .asText();
   }
 
   @Test
