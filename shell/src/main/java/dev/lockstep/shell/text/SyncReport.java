@@ -23,6 +23,9 @@ public final class SyncReport {
   /// Shorter times would be shown as 0.00.
   private static final double SECONDS_SHOWN_MIN = 0.005;
 
+  /// Phases that took less than this part of the whole explain nothing.
+  private static final double SHARE_SHOWN_MIN = 0.05;
+
   private static final String FULL = "full";
 
   private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\x80-\\x9f]");
@@ -196,21 +199,21 @@ public final class SyncReport {
     return method.isEmpty() ? "" : "compared by " + method.replace('-', ' ');
   }
 
-  /// The whole time, and what took the most noticeable parts of it, in the order of the phases.
+  /// The whole time, and the phases that took most of it, in the server's order.
   private String times() {
     VPackSlice seconds = member(statistics, "seconds");
     if (seconds == null || !seconds.isObject()) {
       return "";
     }
     double all = 0;
+    for (VPackMember phase : seconds.members()) {
+      all += number(seconds, phase.name());
+    }
     List<String> phases = new ArrayList<>();
     for (VPackMember phase : seconds.members()) {
-      if (phase.value().isNumber()) {
-        double took = phase.value().asDouble();
-        all += took;
-        if (took >= SECONDS_SHOWN_MIN) {
-          phases.add(String.format(Locale.ROOT, "%s %.2f", words(phase.name()), took));
-        }
+      double took = number(seconds, phase.name());
+      if (took >= Math.max(SECONDS_SHOWN_MIN, all * SHARE_SHOWN_MIN)) {
+        phases.add(String.format(Locale.ROOT, "%s %.2f", words(phase.name()), took));
       }
     }
     return String.format(Locale.ROOT, "%.2f s", all)

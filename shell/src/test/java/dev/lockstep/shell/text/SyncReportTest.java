@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyncReportTest {
   private static final String TRANSFER =
       "'documentsSkipped':488,'requests':7,'bytesSent':2100,'bytesReceived':14000,"
-          + "'seconds':{'connecting':0.011,'listing':0.002,'comparing':0.057,'updating':0.05}";
+          + "'seconds':{'connecting':0.011,'listing':0.006,'comparing':0.057,'updating':0.05}";
 
   private static final String TRANSFER_TEXT =
       " | 14.0 kB received, 2.10 kB sent, 7 requests"
