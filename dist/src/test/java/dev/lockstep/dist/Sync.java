@@ -1,5 +1,6 @@
 package dev.lockstep.dist;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.IntFunction;
@@ -13,11 +14,19 @@ final class Sync {
 
   /// The body of `PUT /_api/replication/sync` for some collections of a leader.
   static ObjectNode options(LockstepServer leader, String... collections) {
+    return options(leader.endpoint(), leader.password(), collections);
+  }
+
+  static ObjectNode options(WatchedLeader leader, String... collections) {
+    return options(leader.endpoint(), leader.leader().password(), collections);
+  }
+
+  private static ObjectNode options(String endpoint, String password, String... collections) {
     ObjectNode options =
         JSON.createObjectNode()
-            .put("endpoint", leader.endpoint())
+            .put("endpoint", endpoint)
             .put("username", "root")
-            .put("password", leader.password())
+            .put("password", password)
             .put("restrictType", "include")
             .put("includeSystem", true);
     var restricted = options.putArray("restrictCollections");
@@ -29,6 +38,19 @@ final class Sync {
 
   static LockstepServer.Answer run(LockstepServer follower, ObjectNode options, String... headers) {
     return follower.send("PUT", "/_api/replication/sync", options.toString(), headers);
+  }
+
+  /// Takes over what differs.
+  ///
+  /// @return the progress of the job at its end
+  static JsonNode incremental(LockstepServer follower, ObjectNode options) {
+    run(follower, options.put("incremental", true)).hasStatus(200);
+    return lastJob(follower);
+  }
+
+  /// The progress of the synchronization that ended last; there must be none at work.
+  static JsonNode lastJob(LockstepServer follower) {
+    return follower.send("GET", "/_api/replication/jobs", null).hasStatus(200).body().path(0);
   }
 
   /// Imports `count` documents, each made by `document` from its number.
