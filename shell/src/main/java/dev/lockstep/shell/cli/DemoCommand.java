@@ -279,7 +279,7 @@ public final class DemoCommand extends CliCommand {
   }
 
   private void table(List<Row> rows) {
-    String format = "   %-12s %10s %10s %8s %9s %8s %21s %21s %6s";
+    String format = "   %-12s %10s %8s %8s %9s %8s %12s %21s %21s %6s";
     out().println();
     out()
         .println(
@@ -292,6 +292,7 @@ public final class DemoCommand extends CliCommand {
                 "removed",
                 "received",
                 "seconds",
+                "documents/s",
                 "checksum leader",
                 "checksum follower",
                 "equal"));
@@ -307,6 +308,7 @@ public final class DemoCommand extends CliCommand {
                   Amounts.count(row.report().documentsRemoved()),
                   Amounts.bytes(row.report().bytesReceived()),
                   String.format(Locale.ROOT, "%.2f", row.took().toNanos() / 1e9),
+                  Amounts.count((long) Amounts.perSecond(row.documents(), row.took())),
                   row.leaderChecksum(),
                   row.followerChecksum(),
                   row.isEqual() ? "yes" : "NO"));
