@@ -2,6 +2,7 @@ package dev.lockstep.server;
 
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.server.settings.ServerSettings;
 import java.io.IOException;
@@ -54,11 +55,11 @@ public final class RunningServer implements AutoCloseable {
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private final MemoryStorageEngine engine;
+  private final StorageEngine engine;
   private final LockstepServer server;
   private final String authorization;
 
-  private RunningServer(MemoryStorageEngine engine, LockstepServer server, String authorization) {
+  private RunningServer(StorageEngine engine, LockstepServer server, String authorization) {
     this.engine = engine;
     this.server = server;
     this.authorization = authorization;
@@ -71,7 +72,7 @@ public final class RunningServer implements AutoCloseable {
   }
 
   public static RunningServer start(
-      Path folder, MemoryStorageEngine engine, Map<String, String> environment, String... options)
+      Path folder, StorageEngine engine, Map<String, String> environment, String... options)
       throws IOException {
     List<String> arguments =
         new ArrayList<>(
@@ -177,7 +178,7 @@ public final class RunningServer implements AutoCloseable {
     server.close();
   }
 
-  public MemoryStorageEngine engine() {
+  public StorageEngine engine() {
     return engine;
   }
 }

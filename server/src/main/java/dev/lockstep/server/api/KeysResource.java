@@ -182,8 +182,8 @@ final class KeysResource implements Resource {
   /// 3.9 may send it without percent-encoding: a key with a percent sign in it is decoded to
   /// another one, which may exist as well.
   private static String low(Query query, KeyChunks chunks) {
-    String decoded = query.string("low", "");
     String sent = query.sent("low");
+    String decoded = query.isDecodable("low") ? query.string("low", "") : "";
     if (decoded.equals(sent) || !chunks.hasKey(sent)) {
       return decoded;
     }

@@ -3,6 +3,7 @@ package dev.lockstep.server.http;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,15 +13,22 @@ import org.jspecify.annotations.Nullable;
 
 /// The parameters of a request's URL, decoded, with typed access. Where a value is not of the type
 /// asked for, the typed getters throw [LockstepException] 400/10 that names the parameter, the
-/// value and what was expected. Of a repeated parameter the last value counts. Immutable.
+/// value and what was expected; where it is no percent-encoded UTF-8, all getters of it throw
+/// 400/400. Of a repeated parameter the last value counts. Immutable.
 public final class Query {
-  public static final Query EMPTY = new Query(Map.of(), "");
+  public static final Query EMPTY = new Query(Map.of(), Set.of(), "");
 
   private final Map<String, String> parameters;
+
+  /// Those whose values could not be decoded and are kept as they came: nobody may ever ask for
+  /// them.
+  private final Set<String> undecodable;
+
   private final String raw;
 
-  private Query(Map<String, String> parameters, String raw) {
+  private Query(Map<String, String> parameters, Set<String> undecodable, String raw) {
     this.parameters = parameters;
+    this.undecodable = undecodable;
     this.raw = raw;
   }
 
@@ -30,6 +38,7 @@ public final class Query {
       return EMPTY;
     }
     Map<String, String> parameters = new LinkedHashMap<>();
+    Set<String> undecodable = new HashSet<>();
     for (String pair : raw.split("&", -1)) {
       if (pair.isEmpty()) {
         continue;
@@ -37,14 +46,21 @@ public final class Query {
       int equals = pair.indexOf('=');
       String name = equals < 0 ? pair : pair.substring(0, equals);
       String value = equals < 0 ? "" : pair.substring(equals + 1);
-      parameters.put(PercentEncoding.decode(name, true), PercentEncoding.decode(value, true));
+      String decoded = PercentEncoding.decode(name, true);
+      undecodable.remove(decoded);
+      try {
+        parameters.put(decoded, PercentEncoding.decode(value, true));
+      } catch (LockstepException _) {
+        parameters.put(decoded, value);
+        undecodable.add(decoded);
+      }
     }
-    return new Query(parameters, raw);
+    return new Query(parameters, undecodable, raw);
   }
 
   /// For tests and inner calls: values that are not encoded.
   public static Query of(Map<String, String> parameters) {
-    return new Query(new LinkedHashMap<>(parameters), "");
+    return new Query(new LinkedHashMap<>(parameters), Set.of(), "");
   }
 
   /// As received, still encoded.
@@ -61,11 +77,18 @@ public final class Query {
   }
 
   public @Nullable String string(String name) {
-    return parameters.get(name);
+    String value = parameters.get(name);
+    return value == null || isDecodable(name) ? value : PercentEncoding.decode(value, true);
   }
 
   public String string(String name, String otherwise) {
-    return parameters.getOrDefault(name, otherwise);
+    String value = string(name);
+    return value == null ? otherwise : value;
+  }
+
+  /// Whether a parameter is absent, or its value is percent-encoded UTF-8.
+  public boolean isDecodable(String name) {
+    return !undecodable.contains(name);
   }
 
   /// A parameter as it was received, still encoded; empty if it is not given. For peers that do not
@@ -83,7 +106,7 @@ public final class Query {
 
   /// @throws LockstepException 400/400 if the parameter is missing or empty
   public String requiredString(String name) {
-    String value = parameters.get(name);
+    String value = string(name);
     if (value == null || value.isEmpty()) {
       throw new LockstepException(
           ErrorNumber.HTTP_BAD_PARAMETER, "expecting a value for the parameter '" + name + "'");
@@ -100,7 +123,7 @@ public final class Query {
 
   /// As [#bool], null if not given.
   public @Nullable Boolean boolOrNull(String name) {
-    String value = parameters.get(name);
+    String value = string(name);
     if (value == null || value.isEmpty()) {
       return null;
     }
@@ -115,7 +138,7 @@ public final class Query {
 
   /// A signed decimal within `min..max`.
   public long longValue(String name, long otherwise, long min, long max) {
-    String value = parameters.get(name);
+    String value = string(name);
     if (value == null || value.isEmpty()) {
       return otherwise;
     }
@@ -133,7 +156,7 @@ public final class Query {
 
   /// An unsigned 64-bit decimal, such as an id or a tick; null if not given.
   public @Nullable Long unsignedLong(String name) {
-    String value = parameters.get(name);
+    String value = string(name);
     if (value == null || value.isEmpty()) {
       return null;
     }
@@ -145,7 +168,7 @@ public final class Query {
   }
 
   public double doubleValue(String name, double otherwise, double min, double max) {
-    String value = parameters.get(name);
+    String value = string(name);
     if (value == null || value.isEmpty()) {
       return otherwise;
     }
@@ -165,7 +188,7 @@ public final class Query {
   /// One of a few words; anything else is refused with the list of them. `undefined` counts as not
   /// given, see [#boolOrNull].
   public String oneOf(String name, String otherwise, List<String> words) {
-    String value = parameters.get(name);
+    String value = string(name);
     if (value == null || value.isEmpty() || value.equals("undefined")) {
       return otherwise;
     }
