@@ -2,14 +2,8 @@ package dev.lockstep.client;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,31 +116,16 @@ public final class ServerConnection implements AutoCloseable {
     http.setMaxRequestHeadersSize(HEADERS_BYTES_MAX);
     http.setMaxResponseHeadersSize(HEADERS_BYTES_MAX);
     http.setDefaultRequestContentType(null);
-    http.setSocketAddressResolver(new PolicedResolver(http, settings.addressPolicy()));
+    http.setSocketAddressResolver(new PolicedResolver(http, settings));
     return http;
   }
 
   private static SslContextFactory.Client tls(TlsTrust trust) {
     return switch (trust) {
       case TlsTrust.SystemAuthorities _ -> new SslContextFactory.Client();
-      case TlsTrust.AuthoritiesFile(var pem) -> {
+      case TlsTrust.AuthoritiesFile file -> {
         SslContextFactory.Client factory = new SslContextFactory.Client();
-        try (InputStream in = Files.newInputStream(pem)) {
-          KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
-          authorities.load(null, null);
-          int count = 0;
-          for (Certificate certificate :
-              CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-            authorities.setCertificateEntry("authority-" + count++, certificate);
-          }
-          if (count == 0) {
-            throw new IllegalArgumentException("no certificate in " + pem);
-          }
-          factory.setTrustStore(authorities);
-        } catch (IOException | GeneralSecurityException e) {
-          throw new IllegalArgumentException(
-              "cannot read trusted certificates from " + pem + ": " + e.getMessage(), e);
-        }
+        factory.setTrustStore(file.read());
         yield factory;
       }
       case TlsTrust.Anyone _ -> {
@@ -322,12 +301,14 @@ public final class ServerConnection implements AutoCloseable {
   /// to the remaining ones without asking the resolver again.
   private static final class PolicedResolver implements SocketAddressResolver {
     private final HttpClient http;
+    private final Endpoint endpoint;
     private final AddressPolicy policy;
     private volatile @Nullable SocketAddressResolver delegate;
 
-    PolicedResolver(HttpClient http, AddressPolicy policy) {
+    PolicedResolver(HttpClient http, ConnectionSettings settings) {
       this.http = http;
-      this.policy = policy;
+      this.endpoint = settings.endpoint();
+      this.policy = settings.addressPolicy();
     }
 
     private SocketAddressResolver delegate() {
@@ -356,13 +337,21 @@ public final class ServerConnection implements AutoCloseable {
               new Promise<>() {
                 @Override
                 public void succeeded(List<InetSocketAddress> addresses) {
-                  List<InetSocketAddress> permitted = new ArrayList<>(addresses);
-                  permitted.removeIf(address -> !policy.permits(address));
+                  List<InetSocketAddress> permitted = new ArrayList<>(addresses.size());
+                  String refusal = null;
+                  for (InetSocketAddress address : addresses) {
+                    String why = policy.refusal(endpoint, address);
+                    if (why == null) {
+                      permitted.add(address);
+                    } else if (refusal == null) {
+                      refusal = why;
+                    }
+                  }
                   if (permitted.isEmpty()) {
                     promise.failed(
-                        addresses.isEmpty()
+                        refusal == null
                             ? new UnknownHostException(host)
-                            : new NoPermittedAddress(addresses));
+                            : new NoPermittedAddress(refusal));
                   } else {
                     promise.succeeded(permitted);
                   }
@@ -378,11 +367,8 @@ public final class ServerConnection implements AutoCloseable {
 
   /// Carries the policy's refusal through Jetty to the exchange, which knows endpoint and path.
   static final class NoPermittedAddress extends IOException {
-    NoPermittedAddress(List<InetSocketAddress> addresses) {
-      super(
-          "connections to "
-              + addresses.getFirst().getAddress().getHostAddress()
-              + " are not permitted");
+    NoPermittedAddress(String refusal) {
+      super(refusal);
     }
   }
 }

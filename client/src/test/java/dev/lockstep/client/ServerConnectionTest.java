@@ -406,17 +406,23 @@ class ServerConnectionTest {
     Map<String, Boolean> asked = new ConcurrentHashMap<>();
     ConnectionSettings settings =
         ConnectionSettings.of(Endpoint.parse("tcp://localhost:" + port), new Credentials.None())
-            .withAddressPolicy(address -> {
-              asked.put(address.getAddress().getHostAddress() + ":" + address.getPort(), true);
-              return !address.getAddress().isLoopbackAddress();
+            .withAddressPolicy((endpoint, address) -> {
+              asked.put(
+                  endpoint.host()
+                      + " "
+                      + address.getAddress().getHostAddress()
+                      + ":"
+                      + address.getPort(),
+                  true);
+              return address.getAddress().isLoopbackAddress() ? "loopback is not for us" : null;
             });
     try (ServerConnection connection = new ServerConnection(settings)) {
       assertThatThrownBy(() -> connection.send(ServerRequest.get("/x")))
           .isInstanceOf(AddressRefusedException.class)
-          .hasMessageContaining("are not permitted");
+          .hasMessageContaining("loopback is not for us");
     }
-    assertThat(asked).containsKey("127.0.0.1:" + port);
-    ConnectionSettings literal = settings().withAddressPolicy(_ -> false);
+    assertThat(asked).containsKey("localhost 127.0.0.1:" + port);
+    ConnectionSettings literal = settings().withAddressPolicy((_, _) -> "no");
     try (ServerConnection connection = new ServerConnection(literal)) {
       assertThatThrownBy(() -> connection.send(ServerRequest.get("/x")))
           .isInstanceOf(AddressRefusedException.class);

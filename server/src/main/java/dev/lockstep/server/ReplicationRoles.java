@@ -1,8 +1,8 @@
 package dev.lockstep.server;
 
-import dev.lockstep.client.AddressPolicy;
 import dev.lockstep.client.TlsTrust;
 import dev.lockstep.client.leader.HttpLeaderConnector;
+import dev.lockstep.client.leader.PermittedLeaders;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.follower.FollowerSettings;
@@ -11,8 +11,12 @@ import dev.lockstep.replication.leader.LeaderSettings;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.protocol.LeaderConnector;
 import dev.lockstep.server.settings.ReplicationSettings;
+import dev.lockstep.server.settings.SettingsException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The two roles a server has at once, made from its settings.
 ///
@@ -20,7 +24,9 @@ import java.util.Locale;
 /// @param follower to be closed first: its jobs hold requests
 record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
     implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicationRoles.class);
 
+  /// @throws SettingsException if the file of trusted authorities is unusable
   static ReplicationRoles create(DocumentStore store, ReplicationSettings settings, Clock clock) {
     ReplicationLeader leader =
         new ReplicationLeader(
@@ -29,9 +35,10 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
             LeaderSettings.of(settings.advertisedVersion())
                 .withBatchesMax(settings.batchesMax())
                 .withQuickKeysMax(settings.quickKeysMax()));
-    // Only administrators can start a synchronization, so any address is as good as another; see
-    // SyncResource.
-    HttpLeaderConnector http = new HttpLeaderConnector(trust(settings), AddressPolicy.ANY);
+    HttpLeaderConnector http =
+        new HttpLeaderConnector(
+            trust(settings),
+            new PermittedLeaders(settings.permittedLeaders(), "--replication.allowed-leaders"));
     LeaderConnector connector =
         address ->
             http.connect(
@@ -50,11 +57,22 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
 
   private static TlsTrust trust(ReplicationSettings settings) {
     if (!settings.verifiesLeaders()) {
+      LOG.warn(
+          "--replication.verify-leader=false: the certificates of ssl:// leaders are not checked;"
+              + " whoever sits on the way can read and change everything");
       return new TlsTrust.Anyone();
     }
-    return settings.leaderCertificatesFile() == null
-        ? new TlsTrust.SystemAuthorities()
-        : new TlsTrust.AuthoritiesFile(settings.leaderCertificatesFile());
+    Path file = settings.leaderCertificatesFile();
+    if (file == null) {
+      return new TlsTrust.SystemAuthorities();
+    }
+    TlsTrust.AuthoritiesFile authorities = new TlsTrust.AuthoritiesFile(file);
+    try {
+      authorities.read();
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException("option --replication.ca-file: " + e.getMessage());
+    }
+    return authorities;
   }
 
   /// Whether documents of a collection expire here. Those of a copy expire on its leader: the

@@ -9,8 +9,6 @@ import dev.lockstep.client.ServerRequest;
 import dev.lockstep.client.ServerResponse;
 import dev.lockstep.client.StreamingResponse;
 import dev.lockstep.client.TransportException;
-import dev.lockstep.core.ErrorNumber;
-import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
@@ -29,6 +27,7 @@ import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.KeysMessages;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderNotPermittedException;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
@@ -51,6 +50,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /// A leader behind HTTP. The path of every request names the leader's database.
@@ -64,6 +64,10 @@ final class HttpLeaderClient implements LeaderClient {
   private static final byte[] FLUSH =
       "{\"waitForSync\":true,\"waitForCollector\":true,\"waitForCollectorQueue\":true}"
           .getBytes(StandardCharsets.US_ASCII);
+
+  private static final String TLS_HINT =
+      "; the leader's certificate must be issued for that host name by an authority known here"
+          + " (--replication.ca-file)";
 
   private static final String JOB_HEADER = "x-arango-async-id";
   private static final int HTTP_ACCEPTED = 202;
@@ -105,7 +109,7 @@ final class HttpLeaderClient implements LeaderClient {
             .withBody("application/json", FLUSH);
     ServerResponse response = send(request);
     if (LeaderUnavailableException.isTransientStatus(response.status())) {
-      throw failure(request, response.status(), response.reason(), response.body());
+      throw failure(request, response);
     }
   }
 
@@ -127,7 +131,7 @@ final class HttpLeaderClient implements LeaderClient {
             .withIdleTimeout(silence);
     ServerResponse response = send(request);
     if (!isSuccess(response.status())) {
-      throw failure(request, response.status(), response.reason(), response.body());
+      throw failure(request, response);
     }
   }
 
@@ -138,7 +142,7 @@ final class HttpLeaderClient implements LeaderClient {
             .withIdleTimeout(min(address.silenceMax(), CLOSE_TIMEOUT));
     ServerResponse response = send(request);
     if (!isSuccess(response.status()) && response.status() != 404) {
-      throw failure(request, response.status(), response.reason(), response.body());
+      throw failure(request, response);
     }
   }
 
@@ -190,6 +194,7 @@ final class HttpLeaderClient implements LeaderClient {
             request,
             response.status(),
             response.reason(),
+            response.header("Location"),
             response.body().readNBytes(ERROR_BYTES_MAX));
       }
       return page(request, response);
@@ -410,7 +415,7 @@ final class HttpLeaderClient implements LeaderClient {
             .withIdleTimeout(min(address.silenceMax(), CLOSE_TIMEOUT));
     ServerResponse response = send(request);
     if (!isSuccess(response.status()) && response.status() != HTTP_NOT_FOUND) {
-      throw failure(request, response.status(), response.reason(), response.body());
+      throw failure(request, response);
     }
   }
 
@@ -445,7 +450,7 @@ final class HttpLeaderClient implements LeaderClient {
 
   private <T> T parsed(ServerRequest request, ServerResponse response, Parser<T> parser) {
     if (!isSuccess(response.status())) {
-      throw failure(request, response.status(), response.reason(), response.body());
+      throw failure(request, response);
     }
     try {
       return parser.parse(
@@ -489,8 +494,24 @@ final class HttpLeaderClient implements LeaderClient {
     return status >= 200 && status < 300;
   }
 
-  private RuntimeException failure(ServerRequest request, int status, String reason, byte[] body) {
-    String text = address.credentials().redact(new String(body, StandardCharsets.UTF_8));
+  private RuntimeException failure(ServerRequest request, ServerResponse response) {
+    return failure(
+        request,
+        response.status(),
+        response.reason(),
+        response.headers().get("Location"),
+        response.body());
+  }
+
+  /// @param location where a redirect points to
+  private RuntimeException failure(
+      ServerRequest request, int status, String reason, @Nullable String location, byte[] body) {
+    String answer =
+        status / 100 == 3
+            ? "redirects are not followed, because they could lead anywhere; this one points to "
+                + (location == null ? "nothing" : location)
+            : new String(body, StandardCharsets.UTF_8);
+    String text = address.credentials().redact(answer);
     return LeaderUnavailableException.isTransientStatus(status)
         ? LeaderUnavailableException.status(
             endpoint(), request.pathAndQuery(), status, reason, text)
@@ -511,17 +532,13 @@ final class HttpLeaderClient implements LeaderClient {
         throw new InterruptedException("interrupted while waiting for the leader");
       }
       case ConnectFailedException failed ->
-          LeaderUnavailableException.notConnected(endpoint(), url, failed.detail(), failed);
+          LeaderUnavailableException.notConnected(
+              endpoint(),
+              url,
+              failed.detail() + (failed.getCause() instanceof SSLException ? TLS_HINT : ""),
+              failed);
       case AddressRefusedException refused ->
-          new LockstepException(
-              ErrorNumber.REPLICATION_NO_RESPONSE,
-              "could not connect to leader at "
-                  + endpoint()
-                  + " for URL "
-                  + url
-                  + ": "
-                  + refused.detail(),
-              refused);
+          new LeaderNotPermittedException(endpoint(), url, refused.detail(), refused);
       case ResponseTooLargeException tooLarge ->
           violation(
               request,

@@ -12,9 +12,14 @@ import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderConnector;
 import dev.lockstep.replication.protocol.LeaderCredentials;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Connects to leaders over HTTP/1.1. Thread-safe.
+/// Connects to leaders over HTTP/1.1. Thread-safe. Every connection to a leader whose certificate
+/// is not checked is logged.
 public final class HttpLeaderConnector implements LeaderConnector {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpLeaderConnector.class);
+
   /// Up to four fetch documents, one lists revisions ahead, one renews the lease, which must not
   /// wait behind the others, one ends the batch. They are opened when needed.
   private static final int CONNECTIONS_MAX = 8;
@@ -55,7 +60,25 @@ public final class HttpLeaderConnector implements LeaderConnector {
             .withConnectionsMax(CONNECTIONS_MAX)
             .withTrust(trust)
             .withAddressPolicy(addressPolicy);
-    return new HttpLeaderClient(new ServerConnection(settings), address);
+    if (trust instanceof TlsTrust.Anyone && endpoint.tls()) {
+      LOG.warn(
+          "the certificate of the leader at {} is not checked: whoever sits on the way can read and"
+              + " change everything",
+          endpoint);
+    }
+    return new HttpLeaderClient(open(settings), address);
+  }
+
+  private static ServerConnection open(ConnectionSettings settings) {
+    try {
+      return new ServerConnection(settings);
+    } catch (IllegalArgumentException e) {
+      // The file of trusted authorities was good when this server started.
+      throw new LockstepException(
+          ErrorNumber.SYSTEM_ERROR,
+          ErrorNumber.SYSTEM_ERROR.defaultMessage() + ": " + e.getMessage(),
+          e);
+    }
   }
 
   private static Credentials credentials(LeaderCredentials credentials) {

@@ -29,6 +29,7 @@ import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderCredentials;
+import dev.lockstep.replication.protocol.LeaderNotPermittedException;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
@@ -779,5 +780,73 @@ class HttpLeaderClientTest {
             .isEqualTo(new Transferred(2, seen.get(), 2L * answer.length));
       }
     }
+  }
+
+  @Test
+  void refusesRedirectsAndTakesNothingElsewhere() throws Exception {
+    List<String> strayed = new CopyOnWriteArrayList<>();
+    HttpServer elsewhere =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    elsewhere.createContext(
+        "/",
+        request -> {
+          strayed.add(String.valueOf(request.getRequestHeaders().getFirst("Authorization")));
+          reply(request, 200, STATE);
+          request.close();
+        });
+    elsewhere.start();
+    try (LeaderClient client = connect()) {
+      for (int status : new int[] {301, 302, 303, 307, 308}) {
+        String target = "http://127.0.0.1:" + elsewhere.getAddress().getPort() + "/?p=hunter2";
+        leader =
+            request -> {
+              request.getResponseHeaders().set("Location", target);
+              reply(request, status, "");
+            };
+        assertThatThrownBy(client::loggerState)
+            .isInstanceOf(LeaderRefusedException.class)
+            .hasMessageContaining("HTTP " + status)
+            .hasMessageContaining("redirects are not followed")
+            .hasMessageContaining("http://127.0.0.1:" + elsewhere.getAddress().getPort())
+            .hasMessageNotContaining("hunter2");
+        assertThatThrownBy(() ->
+                client.dump(
+                    new DumpRequest("1", "c", DumpForm.JSON, 0, new Tick(1), 1000, true, false)))
+            .isInstanceOf(LeaderRefusedException.class)
+            .hasMessageContaining("redirects are not followed");
+      }
+    } finally {
+      elsewhere.stop(0);
+    }
+    assertThat(strayed).isEmpty();
+  }
+
+  @Test
+  void doesNotConnectToAnAddressThatIsNotPermitted() {
+    PermittedLeaders none =
+        new PermittedLeaders(List.of(PermittedLeader.parse("10.0.0.0/8")), "--the.option");
+    try (LeaderClient client =
+        new HttpLeaderConnector(new TlsTrust.SystemAuthorities(), none)
+            .connect(
+                new LeaderAddress(
+                    endpoint().replace("127.0.0.1", "localhost"),
+                    "d",
+                    new LeaderCredentials.Basic("root", "hunter2"),
+                    "1",
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(5),
+                    1 << 20,
+                    0))) {
+      assertThatThrownBy(client::loggerState)
+          .isInstanceOfSatisfying(
+              LeaderNotPermittedException.class,
+              refused -> {
+                assertThat(refused.number().number()).isEqualTo(11);
+                assertThat(refused.isTransient()).isFalse();
+              })
+          .hasMessageContaining("--the.option")
+          .hasMessageContaining(":" + server.getAddress().getPort());
+    }
+    assertThat(requests).isEmpty();
   }
 }

@@ -9,6 +9,7 @@ import dev.lockstep.core.LockstepException;
 public abstract sealed class ReplicationException extends LockstepException
     permits LeaderUnavailableException,
         LeaderRefusedException,
+        LeaderNotPermittedException,
         ProtocolViolationException,
         LeaderMismatchException {
   private static final long serialVersionUID = 1L;

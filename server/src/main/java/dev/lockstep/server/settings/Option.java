@@ -189,6 +189,15 @@ enum Option {
       "<version>",
       "Version of ArangoDB that clients and stock followers are told; decides which protocol they"
           + " speak."),
+  REPLICATION_ALLOWED_LEADERS(
+      "replication.allowed-leaders",
+      Kind.TEXT,
+      true,
+      null,
+      "<host[:port]|network>",
+      "A leader that administrators may name: a host as they write it, an address or a network such"
+          + " as 10.1.0.0/16. With this option only those, without it any address but link-local"
+          + " ones. Repeatable."),
   REPLICATION_BATCHES_MAX(
       "replication.batches-max",
       Kind.INTEGER,
@@ -218,8 +227,8 @@ enum Option {
       null,
       "<seconds>",
       "Longest silence of a leader during one request, whatever users ask for; at least 3."),
-  REPLICATION_LEADER_CAFILE(
-      "replication.leader-cafile",
+  REPLICATION_CA_FILE(
+      "replication.ca-file",
       Kind.TEXT,
       false,
       null,

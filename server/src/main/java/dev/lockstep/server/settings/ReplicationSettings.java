@@ -1,7 +1,10 @@
 package dev.lockstep.server.settings;
 
+import dev.lockstep.client.leader.PermittedLeader;
+import dev.lockstep.client.leader.PermittedLeaders;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// How this server leads and follows.
@@ -14,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param leaderCertificatesFile authorities that `ssl://` leaders are checked against; null =
 ///   those of the Java runtime
 /// @param verifiesLeaders whether certificates of `ssl://` leaders are checked at all
+/// @param permittedLeaders which leaders users may name; empty = see [PermittedLeaders]
 public record ReplicationSettings(
     String advertisedVersion,
     int batchesMax,
@@ -21,4 +25,9 @@ public record ReplicationSettings(
     @Nullable Duration connectTimeout,
     @Nullable Duration requestTimeout,
     @Nullable Path leaderCertificatesFile,
-    boolean verifiesLeaders) {}
+    boolean verifiesLeaders,
+    List<PermittedLeader> permittedLeaders) {
+  public ReplicationSettings {
+    permittedLeaders = List.copyOf(permittedLeaders);
+  }
+}

@@ -1,5 +1,6 @@
 package dev.lockstep.server.settings;
 
+import dev.lockstep.client.leader.PermittedLeader;
 import dev.lockstep.server.settings.AuthenticationSettings.PasswordHash;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -128,14 +129,22 @@ public record ServerSettings(
   }
 
   private static ReplicationSettings replication(OptionValues values) {
+    Path caFile = values.path(Option.REPLICATION_CA_FILE);
+    boolean verifiesLeaders = values.bool(Option.REPLICATION_VERIFY_LEADER);
+    if (caFile != null && !verifiesLeaders) {
+      throw new SettingsException(
+          "option --replication.ca-file has no meaning with --replication.verify-leader=false; give"
+              + " one of them");
+    }
     return new ReplicationSettings(
         values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version),
         values.integer(Option.REPLICATION_BATCHES_MAX, 1, 100_000),
         values.integer(Option.REPLICATION_QUICK_KEYS_LIMIT, 0, Integer.MAX_VALUE),
         values.secondsOrNull(Option.REPLICATION_CONNECT_TIMEOUT, Duration.ofSeconds(1), YEAR),
         values.secondsOrNull(Option.REPLICATION_REQUEST_TIMEOUT, Duration.ofSeconds(3), YEAR),
-        values.path(Option.REPLICATION_LEADER_CAFILE),
-        values.bool(Option.REPLICATION_VERIFY_LEADER));
+        caFile,
+        verifiesLeaders,
+        values.each(Option.REPLICATION_ALLOWED_LEADERS, PermittedLeader::parse));
   }
 
   private static PasswordHash passwordHash(String text) {

@@ -114,6 +114,13 @@ class ServerSettingsTest {
         "--server.password-hash md5|expecting bcrypt or sha256",
         "--replication.advertised-version 4.0.0|expecting a version such as 3.11.14",
         "--replication.advertised-version three|expecting a version such as 3.11.14",
+        "--replication.allowed-leaders 10.0.0.5/8|bad value '10.0.0.5/8' for option"
+            + " --replication.allowed-leaders (command line): expecting a network's lowest address"
+            + " before the slash: 10.0.0.0/8",
+        "--replication.allowed-leaders tcp://leader:1|bad value 'tcp://leader:1' for option"
+            + " --replication.allowed-leaders (command line): expecting a host name, an address",
+        "--replication.ca-file ca.pem --replication.verify-leader false|option"
+            + " --replication.ca-file has no meaning with --replication.verify-leader=false",
         "--server.endpoint|option --server.endpoint (command line) needs a value",
         "--server.authentication true --server.authentication false|option --server.authentication"
             + " is given twice: 'true' (command line) and 'false' (command line)",
