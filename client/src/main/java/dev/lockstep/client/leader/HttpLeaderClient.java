@@ -15,6 +15,7 @@ import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
+import dev.lockstep.replication.protocol.CompactRevisions;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
@@ -304,13 +305,33 @@ final class HttpLeaderClient implements LeaderClient {
     if (ranges.isHlc()) {
       url.add("resumeHLC", RevisionMessages.resume(ranges, true)).add("encodeAsHLC", "true");
     }
+    ServerRequest bare = ServerRequest.of("PUT", url.toString());
+    VPackSlice body = RevisionMessages.body(ranges);
     ServerRequest request =
-        withBody(
-            ServerRequest.of("PUT", url.toString()),
-            RevisionMessages.body(ranges),
-            ranges.isVelocyPack());
-    return message(
-        request, (answer, bytes) -> RevisionMessages.page(answer, ranges, request.pathAndQuery()));
+        switch (ranges.form()) {
+          case JSON -> withJson(bare, body);
+          case VELOCYPACK ->
+              withVelocyPack(bare.withHeader("Accept", DumpForm.VELOCYPACK.mediaType()), body);
+          case COMPACT ->
+              withVelocyPack(bare.withHeader("Accept", CompactRevisions.MEDIA_TYPE), body);
+        };
+    ServerResponse response = send(request);
+    if (!isSuccess(response.status()) || !isCompact(response)) {
+      return parsed(
+          request,
+          response,
+          (answer, bytes) -> RevisionMessages.page(answer, ranges, request.pathAndQuery()));
+    }
+    try {
+      return CompactRevisions.page(response.body(), ranges, request.pathAndQuery());
+    } catch (MessageException e) {
+      throw violation(request, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static boolean isCompact(ServerResponse response) {
+    String type = response.headers().get("content-type");
+    return type != null && type.contains(CompactRevisions.MEDIA_TYPE);
   }
 
   @Override
@@ -327,21 +348,26 @@ final class HttpLeaderClient implements LeaderClient {
       url.add("encodeAsHLC", "true");
     }
     // Always VelocyPack: that is the one form in which every leader answers this.
+    ServerRequest bare =
+        ServerRequest.of("PUT", url.toString())
+            .withHeader("Accept", DumpForm.VELOCYPACK.mediaType());
     ServerRequest request =
-        withBody(ServerRequest.of("PUT", url.toString()), RevisionMessages.body(documents), true);
+        documents.isCompact()
+            ? bare.withBody(
+                CompactRevisions.MEDIA_TYPE, CompactRevisions.write(documents.revisions()))
+            : withVelocyPack(bare, RevisionMessages.body(documents));
     return message(
         request,
         (answer, bytes) ->
             RevisionMessages.documents(answer, documents, bytes, request.pathAndQuery()));
   }
 
-  private static ServerRequest withBody(
-      ServerRequest request, VPackSlice body, boolean isVelocyPack) {
-    return isVelocyPack
-        ? request
-            .withHeader("Accept", DumpForm.VELOCYPACK.mediaType())
-            .withBody(DumpForm.VELOCYPACK.mediaType(), body.toByteArray())
-        : request.withBody("application/json", body.toJson().getBytes(StandardCharsets.UTF_8));
+  private static ServerRequest withVelocyPack(ServerRequest request, VPackSlice body) {
+    return request.withBody(DumpForm.VELOCYPACK.mediaType(), body.toByteArray());
+  }
+
+  private static ServerRequest withJson(ServerRequest request, VPackSlice body) {
+    return request.withBody("application/json", body.toJson().getBytes(StandardCharsets.UTF_8));
   }
 
   @Override
@@ -400,7 +426,7 @@ final class HttpLeaderClient implements LeaderClient {
       throws InterruptedException {
     Url url = chunk(part, "docs").add("offset", Integer.toString(offset));
     ServerRequest request =
-        withBody(ServerRequest.of("PUT", url.toString()), KeysMessages.positions(positions), false);
+        withJson(ServerRequest.of("PUT", url.toString()), KeysMessages.positions(positions));
     return message(
         request,
         (answer, bytes) ->

@@ -35,6 +35,7 @@ import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import dev.lockstep.replication.protocol.Transferred;
@@ -458,7 +459,12 @@ class HttpLeaderClientTest {
 
   private static RevisionRangesRequest ranges(boolean isHlc, boolean isVelocyPack) {
     return new RevisionRangesRequest(
-        "96", "hABC/12", RANGES, Revision.parse("_fw2YvKK--A"), isHlc, isVelocyPack);
+        "96",
+        "hABC/12",
+        RANGES,
+        Revision.parse("_fw2YvKK--A"),
+        isHlc,
+        isVelocyPack ? RevisionForm.VELOCYPACK : RevisionForm.JSON);
   }
 
   @Test
@@ -537,7 +543,8 @@ class HttpLeaderClientTest {
         "hABC/12",
         new long[] {Revision.parse("_fw2YvKK--A").value(), Revision.parse("_fw2YvKK--B").value()},
         chunkSize,
-        isHlc);
+        isHlc,
+        false);
   }
 
   /// In the leader's database, unlike stock followers, and always in VelocyPack.

@@ -83,7 +83,7 @@ final class KeyChunkReconciliation implements Reconciliation {
           task.stop().throwIfStopped();
           KeyChunk chunk = chunks.get(i);
           while (hasLocal && local.key().compareTo(chunk.low()) < 0) {
-            writer.remove(local.revision());
+            writer.remove(local.key(), local.revision());
             hasLocal = local.next();
           }
           ChunkHash hash = new ChunkHash();
@@ -107,7 +107,7 @@ final class KeyChunkReconciliation implements Reconciliation {
           }
         }
         while (hasLocal) {
-          writer.remove(local.revision());
+          writer.remove(local.key(), local.revision());
           hasLocal = local.next();
         }
       }
@@ -125,7 +125,7 @@ final class KeyChunkReconciliation implements Reconciliation {
       for (int position = 0; position < theirs.size(); position++) {
         KeyRevision their = theirs.get(position);
         while (hasLocal && local.key().compareTo(their.key()) < 0) {
-          writer.remove(local.revision());
+          writer.remove(local.key(), local.revision());
           hasLocal = local.next();
         }
         boolean isHere = hasLocal && local.key().equals(their.key());
@@ -137,7 +137,7 @@ final class KeyChunkReconciliation implements Reconciliation {
         }
       }
       while (hasLocal) {
-        writer.remove(local.revision());
+        writer.remove(local.key(), local.revision());
         hasLocal = local.next();
       }
     }

@@ -24,6 +24,7 @@ import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import dev.lockstep.replication.protocol.ServerIdentity;
@@ -241,12 +242,19 @@ final class LeaderSession implements AutoCloseable {
     return inBatch(() -> leader.revisionTree(batchId(), collection));
   }
 
+  private RevisionForm revisionForm() {
+    if (leader.capabilities().contains(Capability.COMPACT_REVISIONS)) {
+      return RevisionForm.COMPACT;
+    }
+    return version.listsVelocyPack() ? RevisionForm.VELOCYPACK : RevisionForm.JSON;
+  }
+
   /// @throws RestartNeededException if the batch is gone
   RevisionPage revisionRanges(String collection, List<RevisionRange> ranges, Revision resume)
       throws InterruptedException {
     RevisionRangesRequest request =
         new RevisionRangesRequest(
-            batchId(), collection, ranges, resume, version.listsHlc(), version.listsVelocyPack());
+            batchId(), collection, ranges, resume, version.listsHlc(), revisionForm());
     return inBatch(() -> leader.revisionRanges(request));
   }
 
@@ -255,7 +263,12 @@ final class LeaderSession implements AutoCloseable {
       throws InterruptedException {
     RevisionDocumentsRequest request =
         new RevisionDocumentsRequest(
-            batchId(), collection, revisions, chunkSize, version.listsHlc());
+            batchId(),
+            collection,
+            revisions,
+            chunkSize,
+            version.listsHlc(),
+            revisionForm() == RevisionForm.COMPACT);
     return inBatch(() -> leader.revisionDocuments(request));
   }
 

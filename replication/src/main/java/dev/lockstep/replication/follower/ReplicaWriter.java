@@ -37,6 +37,12 @@ final class ReplicaWriter {
     add(new DocumentWrite.RemoveRevision(revision), 0);
   }
 
+  /// Removes the document of a key the leader does not have. The revision alone would not do: the
+  /// leader may have it under another key, and that document may have come already.
+  void remove(String key, Revision revision) {
+    add(new DocumentWrite.Remove(key, revision), 0);
+  }
+
   private void add(DocumentWrite operation, long bytes) {
     portion.add(operation);
     portionBytes += bytes + OPERATION_OVERHEAD_BYTES;
@@ -59,7 +65,7 @@ final class ReplicaWriter {
     int written = 0;
     int removed = 0;
     for (int i = 0; i < results.size(); i++) {
-      boolean isRemoval = operations.get(i) instanceof DocumentWrite.RemoveRevision;
+      boolean isRemoval = !(operations.get(i) instanceof DocumentWrite.PutReplicated);
       switch (results.get(i)) {
         case WriteResult.Refused refused -> {
           if (!isRemoval || refused.error().number() != ErrorNumber.DOCUMENT_NOT_FOUND) {

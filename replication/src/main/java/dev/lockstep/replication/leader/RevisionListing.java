@@ -25,7 +25,8 @@ public final class RevisionListing {
     this(view, PAGE_REVISIONS_MAX);
   }
 
-  RevisionListing(CollectionView view, int pageMax) {
+  /// @param pageMax revisions in one answer
+  public RevisionListing(CollectionView view, int pageMax) {
     this.view = view;
     this.pageMax = pageMax;
   }

@@ -21,7 +21,10 @@ public enum Capability {
   DUMP_COUNT("dump-count"),
 
   /// An inventory tells number and fingerprint of each collection's documents.
-  FINGERPRINT("fingerprint");
+  FINGERPRINT("fingerprint"),
+
+  /// Revisions are told, and documents asked for, as [CompactRevisions].
+  COMPACT_REVISIONS("compact-revisions");
 
   /// Names the header; its value is a comma-separated list of wire names.
   public static final String HEADER = "x-lockstep-capabilities";

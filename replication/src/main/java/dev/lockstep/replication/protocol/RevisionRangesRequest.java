@@ -12,15 +12,14 @@ import java.util.List;
 /// @param resume where to begin; ranges that end below it are of no interest any more
 /// @param isHlc whether revisions are written in the form that no leader confuses with decimal
 ///   numbers; only leaders that [LeaderVersion#listsHlc]
-/// @param isVelocyPack whether the answer should be VelocyPack rather than JSON; see
-///   [LeaderVersion#listsVelocyPack]
+/// @param form of the answer
 public record RevisionRangesRequest(
     String batchId,
     String collection,
     List<RevisionRange> ranges,
     Revision resume,
     boolean isHlc,
-    boolean isVelocyPack) {
+    RevisionForm form) {
   public RevisionRangesRequest {
     ranges = List.copyOf(ranges);
   }

@@ -31,7 +31,8 @@ class RevisionMessagesTest {
   }
 
   private static RevisionRangesRequest request(String resume, boolean isHlc) {
-    return new RevisionRangesRequest("7", "h1/2", RANGES, Revision.parse(resume), isHlc, false);
+    return new RevisionRangesRequest(
+        "7", "h1/2", RANGES, Revision.parse(resume), isHlc, RevisionForm.JSON);
   }
 
   private static RevisionPage page(String answer, String resume) {
@@ -93,7 +94,7 @@ class RevisionMessagesTest {
             List.of(new RevisionRange(new Revision(1000), new Revision(2000))),
             new Revision(1000),
             true,
-            false);
+            RevisionForm.JSON);
     String hlc = small.toHlcString();
     String answer =
         "{\"ranges\":[[\""
@@ -125,7 +126,7 @@ class RevisionMessagesTest {
             List.of(new RevisionRange(new Revision(1000), new Revision(2000))),
             new Revision(1000),
             false,
-            false);
+            RevisionForm.JSON);
     String answer = "{\"ranges\":[[\"1001\"]],\"resume\":\"1500\",\"resumeHLC\":\"R---\"}";
 
     RevisionPage page = RevisionMessages.page(JsonToVPack.parse(answer), request, URL);
@@ -204,7 +205,7 @@ class RevisionMessagesTest {
             List.of(new RevisionRange(new Revision(first), new Revision(first + (1 << 20)))),
             new Revision(first),
             true,
-            true);
+            RevisionForm.VELOCYPACK);
 
     assertThatThrownBy(() -> RevisionMessages.page(answer.toSlice(), request, URL))
         .isInstanceOf(MessageException.class)
@@ -221,6 +222,7 @@ class RevisionMessagesTest {
             Revision.parse("_fw2YvKK--B").value()
           },
           0,
+          false,
           false);
 
   private static List<String> documents(String answer) {
@@ -305,7 +307,7 @@ class RevisionMessagesTest {
         .isEqualTo("[\"_fw2YvKK--_\",\"_fw2YvKK--A\",\"_fw2YvKK--B\"]");
     assertThat(
             RevisionMessages.body(
-                    new RevisionDocumentsRequest("7", "c", new long[] {1000}, 0, true))
+                    new RevisionDocumentsRequest("7", "c", new long[] {1000}, 0, true, false))
                 .toJson())
         .isEqualTo("[\"" + new Revision(1000).toHlcString() + "\"]");
   }

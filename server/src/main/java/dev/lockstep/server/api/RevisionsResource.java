@@ -14,6 +14,8 @@ import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.leader.RevisionListing;
+import dev.lockstep.replication.protocol.CompactRevisions;
+import dev.lockstep.replication.protocol.MessageException;
 import dev.lockstep.replication.protocol.RevisionTreeCodec;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
@@ -35,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class RevisionsResource implements Resource {
   /// An answer of documents ends with the document that passes this.
   static final long DOCUMENTS_BYTES_MAX = 16L << 20;
+
+  /// Of a compact list of as many revisions as are taken, if none follows another.
+  private static final int COMPACT_BODY_BYTES_MAX = 16 << 20;
 
   /// Ranges in one request: no two trees differ in more.
   static final int RANGES_MAX = RevisionTree.LEAVES;
@@ -107,6 +112,9 @@ final class RevisionsResource implements Resource {
     boolean asHlc = request.query().bool("encodeAsHLC", false);
     List<RevisionRange> ranges = parseRanges(request.bodyValue(), asHlc);
     Revision resume = resume(request.query(), ranges);
+    if (CompactRevisions.MEDIA_TYPE.equals(request.header("accept"))) {
+      return ask(request, view -> compact(view, ranges, resume));
+    }
     return ask(
         request,
         view -> {
@@ -140,6 +148,29 @@ final class RevisionsResource implements Resource {
           }
           return ApiResponse.value(200, out.close().toSlice()).uncompressed();
         });
+  }
+
+  private static ApiResponse compact(
+      CollectionView view, List<RevisionRange> ranges, Revision resume) {
+    CompactRevisions.Writer writer = new CompactRevisions.Writer();
+    Revision next =
+        new RevisionListing(view, CompactRevisions.REVISIONS_MAX)
+            .page(
+                ranges,
+                resume,
+                new RevisionListing.Sink() {
+                  @Override
+                  public void beginRange() {}
+
+                  @Override
+                  public void revision(Revision revision) {
+                    writer.add(revision.value());
+                  }
+
+                  @Override
+                  public void endRange() {}
+                });
+    return ApiResponse.bytes(200, CompactRevisions.MEDIA_TYPE, writer.finish(next)).uncompressed();
   }
 
   private static Revision resume(Query query, List<RevisionRange> ranges) {
@@ -205,23 +236,17 @@ final class RevisionsResource implements Resource {
 
   /// Always VelocyPack: stock followers read nothing else, whatever they accept.
   private ApiResponse documents(ApiRequest request) throws IOException {
-    VPackSlice wanted = request.bodyValue();
-    boolean asHlc = request.query().bool("encodeAsHLC", false);
-    if (!wanted.isArray()) {
-      throw new LockstepException(
-          ErrorNumber.HTTP_BAD_PARAMETER, "expecting an array of revisions");
-    }
     // All of them, before the answer begins: it may well end before the last one.
-    wanted.elements().forEach(element -> revision(element, asHlc));
+    long[] wanted = wanted(request);
     long asked = request.query().longValue("chunkSize", 0, 0, Long.MAX_VALUE);
     long bytesMax = asked == 0 ? DOCUMENTS_BYTES_MAX : Math.min(asked, DOCUMENTS_BYTES_MAX);
     return ask(
         request,
         view -> {
           try (SpooledArray documents = new SpooledArray(true)) {
-            for (VPackSlice element : wanted.elements()) {
+            for (long revision : wanted) {
               documents.addDocument(
-                  document(view, revision(element, asHlc)).slice(), view.definition().name());
+                  document(view, new Revision(revision)).slice(), view.definition().name());
               if (documents.byteSize() >= bytesMax) {
                 break;
               }
@@ -229,6 +254,30 @@ final class RevisionsResource implements Resource {
             return documents.toResponse(200).uncompressed();
           }
         });
+  }
+
+  private static long[] wanted(ApiRequest request) throws IOException {
+    if (CompactRevisions.MEDIA_TYPE.equals(request.header("content-type"))) {
+      try {
+        byte[] body = request.bodyBytes(COMPACT_BODY_BYTES_MAX);
+        return CompactRevisions.read(body, CompactRevisions.REVISIONS_MAX).revisions();
+      } catch (MessageException e) {
+        throw new LockstepException(
+            ErrorNumber.HTTP_BAD_PARAMETER, String.valueOf(e.getMessage()), e);
+      }
+    }
+    VPackSlice body = request.bodyValue();
+    boolean asHlc = request.query().bool("encodeAsHLC", false);
+    if (!body.isArray()) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_BAD_PARAMETER, "expecting an array of revisions");
+    }
+    long[] wanted = new long[body.length()];
+    int count = 0;
+    for (VPackSlice element : body.elements()) {
+      wanted[count++] = revision(element, asHlc).value();
+    }
+    return wanted;
   }
 
   /// Never leaves one out, nor puts something in its place: a stock follower would ask for ever, or
