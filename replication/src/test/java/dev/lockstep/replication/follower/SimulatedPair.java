@@ -69,6 +69,10 @@ final class SimulatedPair implements AutoCloseable {
   private final String version;
   private final boolean asStock;
   private final boolean isTiny;
+
+  /// Whether both servers give out the same revisions.
+  private final boolean isColliding;
+
   private TestServer leader;
   private ReplicationLeader leaderRole;
   private TestServer follower;
@@ -90,6 +94,7 @@ final class SimulatedPair implements AutoCloseable {
     version = List.of("3.11.9", "3.11.9", "3.8.1", "3.7.21").get(random.nextInt(4));
     asStock = !version.equals("3.11.9") || random.nextBoolean();
     isTiny = random.nextInt(3) == 0;
+    isColliding = !asStock && random.nextBoolean();
     leader = server(engine(), true);
     leaderRole = role(leader);
     follower = server(engine(), false);
@@ -113,7 +118,7 @@ final class SimulatedPair implements AutoCloseable {
   private TestServer server(MemoryStorageEngine engine, boolean isLeader) {
     // Two servers that give out the same revisions are told apart by fingerprints; stock leaders
     // have none, and their revision trees know no keys. See decision 0002.
-    int counterFirst = isLeader || !asStock ? 0 : 200_000;
+    int counterFirst = isLeader || isColliding ? 0 : 200_000;
     return new TestServer(
         engine, new HybridLogicalClock(millis::get, counterFirst + 1000 * random.nextInt(3)));
   }
@@ -162,22 +167,24 @@ final class SimulatedPair implements AutoCloseable {
 
   void writeThere(int operations) {
     for (int i = 0; i < operations; i++) {
-      writeRandomly(there());
+      writeRandomly(there(), "k");
     }
   }
 
   void writeHere(int operations) {
     DocumentCollection local = here();
     if (local != null) {
+      // One revision of one key has one content, or nothing but reading it all would tell.
+      String prefix = isColliding ? "m" : "k";
       for (int i = 0; i < operations; i++) {
-        writeRandomly(local);
+        writeRandomly(local, prefix);
       }
     }
   }
 
-  private void writeRandomly(DocumentCollection collection) {
+  private void writeRandomly(DocumentCollection collection, String prefix) {
     millis.addAndGet(random.nextInt(3) == 0 ? random.nextInt(100_000_000) : random.nextInt(2));
-    String key = "k" + random.nextInt(KEYS);
+    String key = prefix + random.nextInt(KEYS);
     switch (random.nextInt(20)) {
       case 0 -> {
         if (random.nextInt(6) == 0) {
