@@ -257,15 +257,33 @@ exports.syncCollection = function (collection, config) {
   return run('/_api/replication/sync', options, collection);
 };
 
-// False while the job runs; then its result, or its failure as ArangoError.
-exports.getSyncResult = function (id) {
+function jobId(id, call) {
   const job = typeof id === 'number' ? String(id) : id;
   if (typeof job !== 'string' || !/^\d+$/.test(job)) {
-    fail(10, 'getSyncResult needs the id that an asynchronous call returned, not ' + shown(id), 400);
+    fail(10, call + ' needs the id that an asynchronous call returned, not ' + shown(id), 400);
   }
+  return job;
+}
+
+// False while the job runs; then its result, or its failure as ArangoError.
+exports.getSyncResult = function (id) {
+  const job = jobId(id, 'getSyncResult');
   const done = look(job);
   return done === undefined ? false : found(done.result, wanted.get(job));
 };
+
+// --- what jobs do and have done: arangosh has none of these ----------------------------------------------------------
+
+// Those at work first, then the last ones that are over.
+exports.jobs = () => arango.request('GET', '/_api/replication/jobs');
+
+exports.job = id => arango.request('GET', '/_api/replication/jobs/' + jobId(id, 'job'));
+
+// Ends a job at its next step; the old data stay. Returns what is known of it, which for a job that is over already is
+// all that happens.
+exports.cancel = id => arango.request('DELETE', '/_api/replication/jobs/' + jobId(id, 'cancel'));
+
+// --- following -------------------------------------------------------------------------------------------------------
 
 function setup(prefix, query, config) {
   const options = checked(config);

@@ -52,6 +52,7 @@ final class JobRecord {
   private long documentsFetched;
   private long documentsRemoved;
   private long documentsSkipped;
+  private LeaderContact leader = LeaderContact.NONE;
   private Supplier<Transferred> transferred = () -> Transferred.NOTHING;
 
   /// In phases that are over; the present one is counted when asked for.
@@ -78,6 +79,23 @@ final class JobRecord {
     transferred = counter;
   }
 
+  /// @param endpoint that has been found to be one: anything else may hold a password
+  synchronized void leaderAt(String endpoint) {
+    leader = leader.at(endpoint);
+  }
+
+  synchronized void leaderVersion(String version) {
+    leader = leader.withVersion(version);
+  }
+
+  /// A request will be sent again.
+  ///
+  /// @param what for people
+  synchronized void retrying(String what, String failure) {
+    leader = leader.retried(failure);
+    say(what);
+  }
+
   /// The only way from one phase to another.
   ///
   /// @throws IllegalStateException for a move that [SyncPhase] does not list
@@ -95,6 +113,9 @@ final class JobRecord {
     phaseTimes.merge(phase, Duration.between(phaseStarted, now), Duration::plus);
     phaseStarted = now;
     phase = to;
+    if (to == SyncPhase.REOPENING) {
+      leader = leader.retried(why);
+    }
     say(why);
   }
 
@@ -185,6 +206,7 @@ final class JobRecord {
     errorNum = failure.number().number();
     errorMessage = String.valueOf(failure.getMessage());
     failedIn = phase;
+    leader = leader.failed(errorMessage);
     transition(end, errorMessage);
   }
 
@@ -274,7 +296,9 @@ final class JobRecord {
             documentsRemoved,
             documentsSkipped,
             transferred.get(),
-            phaseTimes(end)));
+            phaseTimes(end)),
+        Duration.between(started, end),
+        leader);
   }
 
   private boolean isMoving() {

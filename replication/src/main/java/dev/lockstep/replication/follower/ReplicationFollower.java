@@ -113,6 +113,20 @@ public final class ReplicationFollower implements AutoCloseable {
     return jobs().stream().filter(job -> job.id().equals(id)).findFirst().orElse(null);
   }
 
+  /// Ends a job at its next step; it then fails with 410/21, and what it has not finished is as it
+  /// was before. A job that is over stays as it is. Does not wait.
+  ///
+  /// @return its progress, perhaps not yet over; null if there is none of that id
+  public @Nullable SyncProgress cancel(String id) {
+    synchronized (this) {
+      running.values().stream()
+          .filter(job -> job.id().equals(id))
+          .findFirst()
+          .ifPresent(SyncJob::cancel);
+    }
+    return job(id);
+  }
+
   /// Stops all jobs; they fail with 1412. None can begin afterwards. Does not wait for them.
   @Override
   public void close() {

@@ -2,7 +2,7 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import java.time.Duration;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,10 +20,10 @@ final class RetryPolicy {
   private final StopSignal stop;
   private final Duration backoffFirst;
   private final Duration backoffMax;
-  private final Consumer<String> note;
+  private final BiConsumer<String, String> note;
 
-  /// @param note told what is being waited for
-  RetryPolicy(StopSignal stop, FollowerSettings settings, Consumer<String> note) {
+  /// @param note told what is being waited for, and the failure that is the reason
+  RetryPolicy(StopSignal stop, FollowerSettings settings, BiConsumer<String, String> note) {
     this.stop = stop;
     this.backoffFirst = settings.backoffFirst();
     this.backoffMax = settings.backoffMax();
@@ -60,7 +60,8 @@ final class RetryPolicy {
                 + " of "
                 + (retriesMax + 1)
                 + ": "
-                + e.getMessage());
+                + e.getMessage(),
+            String.valueOf(e.getMessage()));
         stop.pause(pause);
         Duration doubled = pause.multipliedBy(2);
         pause = doubled.compareTo(backoffMax) > 0 ? backoffMax : doubled;

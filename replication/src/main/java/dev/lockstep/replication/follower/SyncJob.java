@@ -100,12 +100,14 @@ public final class SyncJob {
     SyncOptions options = request.options();
     Database database = store.requireDatabase(request.database());
     LeaderClient client = connector.connect(address(options));
-    RetryPolicy retries = new RetryPolicy(stop, settings, record::say);
+    record.leaderAt(client.endpoint());
+    RetryPolicy retries = new RetryPolicy(stop, settings, record::retrying);
     try (LeaderSession leader =
         new LeaderSession(client, retries, settings, stop, options.incremental())) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
       leader.open(store.serverId());
+      record.leaderVersion(leader.server().version());
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
       Inventory inventory =
           leader.inventory(options.includeSystem(), options.includeFoxxQueues(), only(options));

@@ -1,6 +1,7 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.document.VPackBuilder;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param failedIn the phase in which it failed or was canceled; null if it did not
 /// @param errorNum of the failure; 0 if there is none
 /// @param errorMessage empty if there is none
+/// @param duration since it started, or until its end
 public record SyncProgress(
     String id,
     String kind,
@@ -42,7 +44,9 @@ public record SyncProgress(
     Instant changed,
     int errorNum,
     String errorMessage,
-    SyncStatistics statistics) {
+    SyncStatistics statistics,
+    Duration duration,
+    LeaderContact leader) {
   public SyncProgress {
     warnings = List.copyOf(warnings);
   }
@@ -81,6 +85,8 @@ public record SyncProgress(
     statistics.render(target);
     target.member("started", toMillis(started));
     target.member("changed", toMillis(changed));
+    target.member("durationSeconds", duration.toMillis() / 1000.0);
+    leader.render(target);
     if (errorNum != 0) {
       target.member("errorNum", errorNum).member("errorMessage", errorMessage);
     }

@@ -11,8 +11,9 @@ import dev.lockstep.server.http.Resource;
 import java.util.List;
 
 /// `GET /_api/replication/jobs` and `/_api/replication/jobs/<id>`: what synchronizations are doing
-/// or have done. The id is the one of the asynchronous job where the synchronization runs as one,
-/// and is listed. For administrators only.
+/// or have done. `DELETE /_api/replication/jobs/<id>` cancels one and answers as `GET`; one that is
+/// over stays as it is, so that the request may be repeated. The id is the one of the asynchronous
+/// job where the synchronization runs as one, and is listed. For administrators only.
 final class SyncJobsResource implements Resource {
   private final ReplicationFollower follower;
 
@@ -23,11 +24,13 @@ final class SyncJobsResource implements Resource {
   @Override
   public ApiResponse handle(ApiRequest request) {
     ReplicationParameters.requireSegments(request, 1);
-    if (request.verb() != HttpVerb.GET) {
+    boolean isList = request.segments().isEmpty();
+    boolean isCancel = request.verb() == HttpVerb.DELETE && !isList;
+    if (request.verb() != HttpVerb.GET && !isCancel) {
       throw request.verbNotSupported();
     }
     request.access().requireAdmin();
-    if (request.segments().isEmpty()) {
+    if (isList) {
       List<SyncProgress> jobs = follower.jobs();
       return ApiResponse.json(
           200,
@@ -38,7 +41,7 @@ final class SyncJobsResource implements Resource {
           });
     }
     String id = ReplicationParameters.segment(request, 0);
-    SyncProgress progress = follower.job(id);
+    SyncProgress progress = isCancel ? follower.cancel(id) : follower.job(id);
     if (progress == null) {
       throw new LockstepException(
           ErrorNumber.HTTP_NOT_FOUND, "there is no synchronization of the id '" + id + "'");

@@ -397,6 +397,68 @@ class SyncApiTest {
   }
 
   @Test
+  void tellsWhomAJobDealsWithAndHowLongItTook() {
+    assertThat(follower.put(SYNC, config("")).status()).isEqualTo(200);
+    Reply jobs = follower.get("/_api/replication/jobs");
+    VPackSlice job = jobs.json().at(0);
+    assertThat(Objects.requireNonNull(job.get("endpoint")).asString())
+        .isEqualTo("tcp://127.0.0.1:" + leader.port());
+    assertThat(Objects.requireNonNull(job.get("leaderVersion")).asString()).isEqualTo("3.11.14");
+    assertThat(Objects.requireNonNull(job.get("retries")).asLong()).isZero();
+    assertThat(Objects.requireNonNull(job.get("lastError")).asString()).isEmpty();
+    assertThat(Objects.requireNonNull(job.get("durationSeconds")).asDouble()).isPositive();
+    assertThat(jobs.text()).doesNotContain("secret");
+
+    follower.put(SYNC, config("").replace("secret", "hunter2hunter2"));
+    follower.put(SYNC, "{\"endpoint\":\"tcp://root:hunter2hunter2@h:1\"}");
+    Reply failed = follower.get("/_api/replication/jobs");
+    assertThat(failed.text()).doesNotContain("hunter2hunter2");
+    assertThat(Objects.requireNonNull(failed.json().at(0).get("endpoint")).asString()).isEmpty();
+    assertThat(Objects.requireNonNull(failed.json().at(1).get("lastError")).asString())
+        .contains("HTTP 401");
+  }
+
+  @Test
+  void cancelsAJobByItsIdAndLeavesAFinishedOneAsItIs() throws IOException {
+    CountDownLatch asked = new CountDownLatch(1);
+    try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              silent.accept().getInputStream().read();
+              asked.countDown();
+              silent.accept();
+            } catch (IOException e) {
+              // The test is over.
+            }
+          });
+      String config =
+          config("").replace("127.0.0.1:" + leader.port(), "127.0.0.1:" + silent.getLocalPort());
+      String id = follower.put(SYNC, config, "x-arango-async", "store").header("x-arango-async-id");
+      await().atMost(30, TimeUnit.SECONDS).until(() -> asked.getCount() == 0);
+      String job = "/_api/replication/jobs/" + id;
+      follower.post("/_api/user", "{\"user\":\"u\",\"passwd\":\"u\"}");
+      follower.put("/_api/user/u/database/_system", "{\"grant\":\"ro\"}");
+      assertThat(follower.sendAs(RunningServer.basic("u", "u"), "DELETE", job, "").status())
+          .isEqualTo(403);
+
+      Reply cancelled = follower.send("DELETE", job, "");
+
+      assertThat(cancelled.status()).as(cancelled.text()).isEqualTo(200);
+      assertThat(cancelled.get("id").asString()).isEqualTo(id);
+      Reply result = finished(id);
+      assertThat(result.status()).isEqualTo(410);
+      assertThat(result.errorNum()).isEqualTo(21);
+      Reply again = follower.send("DELETE", job, "");
+      assertThat(again.status()).isEqualTo(200);
+      assertThat(again.get("phase").asString()).isEqualTo("canceled");
+    }
+    assertOldDataIntact();
+    assertThat(follower.send("DELETE", "/_api/replication/jobs/99", "").status()).isEqualTo(404);
+    assertThat(follower.send("DELETE", "/_api/replication/jobs", "").status()).isEqualTo(405);
+  }
+
+  @Test
   void copiesAccountsTogetherWithTheirCollection() {
     leader.post("/_api/user", "{\"user\":\"anna\",\"passwd\":\"annaanna\"}");
     leader.put("/_api/user/anna/database/_system", "{\"grant\":\"rw\"}");

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       ImportCommand.class,
       ExportCommand.class,
       SyncCommand.class,
+      JobsCommand.class,
       VerifyCommand.class,
       DemoCommand.class,
       TrainStartCacheCommand.class,

@@ -236,7 +236,9 @@ public final class SyncReport {
     return printable(String.join(" | ", parts.stream().filter(part -> !part.isEmpty()).toList()));
   }
 
-  private static String printable(String text) {
+  /// The text with a blank for each control character: it may come from a leader, and a terminal
+  /// would obey.
+  public static String printable(String text) {
     return UNPRINTABLE.matcher(text).replaceAll(" ");
   }
 

@@ -433,4 +433,19 @@ class ReplicationScriptTest {
                     + " '7')]"))
         .isEqualTo("[-1,0,1,0]");
   }
+
+  @Test
+  void tellsWhatJobsDoAndCancelsThem() {
+    shell.server.on("GET /_api/replication/jobs", 200, "[{\"id\":\"17\"}]");
+    shell.server.on("GET /_api/replication/jobs/17", 200, "{\"id\":\"17\"}");
+    shell.server.on(
+        "DELETE /_api/replication/jobs/17", 200, "{\"id\":\"17\",\"phase\":\"copying\"}");
+    shell.server.on("DELETE /_api/replication/jobs/18", 404, error(404, 404, "no such job"));
+    assertThat(shell.json("r.jobs()")).isEqualTo("[{\"id\":\"17\"}]");
+    assertThat(shell.json("r.job(17)")).isEqualTo("{\"id\":\"17\"}");
+    assertThat(shell.json("r.cancel('17').phase")).isEqualTo("\"copying\"");
+    assertThat(shell.errorOf("r.cancel('18')")).isEqualTo("[404,404,\"no such job\"]");
+    assertThat(shell.errorOf("r.job('../batch')")).startsWith("[10,400,\"job needs the id");
+    assertThat(shell.errorOf("r.cancel()")).startsWith("[10,400,\"cancel needs the id");
+  }
 }
