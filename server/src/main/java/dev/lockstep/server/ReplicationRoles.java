@@ -4,6 +4,7 @@ import dev.lockstep.client.TlsTrust;
 import dev.lockstep.client.leader.HttpLeaderConnector;
 import dev.lockstep.client.leader.PermittedLeaders;
 import dev.lockstep.core.collection.CollectionDefinition;
+import dev.lockstep.core.collection.CollectionHold.ClientWrites;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.follower.FollowerSettings;
 import dev.lockstep.replication.follower.ReplicationFollower;
@@ -51,7 +52,12 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
                         : settings.requestTimeout()));
     ReplicationFollower follower =
         new ReplicationFollower(
-            store, connector, FollowerSettings.DEFAULT, clock, database -> false);
+            store,
+            connector,
+            FollowerSettings.DEFAULT.withClientWrites(
+                settings.allowsWritesWhileSyncing() ? ClientWrites.ALLOWED : ClientWrites.REFUSED),
+            clock,
+            database -> false);
     return new ReplicationRoles(leader, follower);
   }
 

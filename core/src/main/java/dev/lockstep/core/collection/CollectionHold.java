@@ -3,17 +3,36 @@ package dev.lockstep.core.collection;
 import dev.lockstep.core.storage.Durability;
 import java.util.List;
 
-/// While it is open only its holder writes documents of one collection: clients' writes are refused
-/// with 1004 and the reason. It does not survive a restart. Readers notice nothing. Thread-safe.
+/// While it is open nobody else can hold the collection, and only its holder writes documents:
+/// clients' writes are refused with 1004 and the reason, unless the holder lets them pass. It does
+/// not survive a restart. Readers notice nothing. Thread-safe.
 ///
 /// Made by [DocumentCollection#hold].
 public final class CollectionHold implements AutoCloseable {
+  /// What becomes of clients' writes.
+  public enum ClientWrites {
+    REFUSED,
+    /// They may vanish with whatever the holder does next.
+    ALLOWED
+  }
+
   private final DocumentCollection collection;
   private final String reason;
+  private final ClientWrites clientWrites;
 
-  CollectionHold(DocumentCollection collection, String reason) {
+  CollectionHold(DocumentCollection collection, String reason, ClientWrites clientWrites) {
     this.collection = collection;
     this.reason = reason;
+    this.clientWrites = clientWrites;
+  }
+
+  /// What is held.
+  public DocumentCollection collection() {
+    return collection;
+  }
+
+  boolean refusesClients() {
+    return clientWrites == ClientWrites.REFUSED;
   }
 
   /// Why, as the rest of a sentence that begins with the collection's name.

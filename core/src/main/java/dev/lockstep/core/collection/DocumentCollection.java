@@ -166,7 +166,7 @@ public final class DocumentCollection {
           ErrorNumber.READ_ONLY, "read only: the server is in read-only mode");
     }
     CollectionHold current = hold;
-    if (current != null) {
+    if (current != null && current.refusesClients()) {
       throw new LockstepException(
           ErrorNumber.READ_ONLY,
           "read only: collection '" + state.name() + "' " + current.reason());
@@ -178,6 +178,11 @@ public final class DocumentCollection {
   /// @param reason as the rest of a sentence that begins with the collection's name
   /// @throws LockstepException 28 if there is a hold already, 1203 after the drop
   public CollectionHold hold(String reason) {
+    return hold(reason, CollectionHold.ClientWrites.REFUSED);
+  }
+
+  /// As [#hold(String)], but clients' writes may pass.
+  public CollectionHold hold(String reason, CollectionHold.ClientWrites clientWrites) {
     lockForChange();
     try {
       CollectionHold current = hold;
@@ -185,7 +190,7 @@ public final class DocumentCollection {
         throw new LockstepException(
             ErrorNumber.LOCKED, "locked: collection '" + state.name() + "' " + current.reason());
       }
-      CollectionHold begun = new CollectionHold(this, reason);
+      CollectionHold begun = new CollectionHold(this, reason, clientWrites);
       hold = begun;
       return begun;
     } finally {
@@ -193,7 +198,7 @@ public final class DocumentCollection {
     }
   }
 
-  /// Whether clients' writes are refused for now.
+  /// Whether somebody holds it.
   boolean isHeld() {
     return hold != null;
   }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -301,6 +302,16 @@ public final class GenerationLoad implements AutoCloseable {
   ///
   /// @return the definition now in force
   public CollectionDefinition swap(Durability durability) {
+    return swap(durability, _ -> true);
+  }
+
+  /// As [#swap(Durability)].
+  ///
+  /// @param mayReplace asked about each collection that would be replaced or dropped, while nobody
+  ///   can write to it
+  /// @throws dev.lockstep.core.LockstepException 1200 where it says no; nothing is changed then
+  public CollectionDefinition swap(
+      Durability durability, Predicate<DocumentCollection> mayReplace) {
     if (phase == Phase.LOADING) {
       buildIndexes((done, total) -> {});
     }
@@ -320,7 +331,7 @@ public final class GenerationLoad implements AutoCloseable {
     // Before the step that makes them matter.
     store.gate().sync();
     for (int attempt = 0; attempt < SWAP_ATTEMPTS_MAX; attempt++) {
-      CollectionDefinition definition = trySwap();
+      CollectionDefinition definition = trySwap(mayReplace);
       if (definition != null) {
         phase = Phase.SWAPPED;
         return definition;
@@ -334,7 +345,7 @@ public final class GenerationLoad implements AutoCloseable {
   }
 
   /// Null: the collections to be replaced are others by now.
-  private @Nullable CollectionDefinition trySwap() {
+  private @Nullable CollectionDefinition trySwap(Predicate<DocumentCollection> mayReplace) {
     DocumentCollection sameName = sameName();
     DocumentCollection sameGuid = sameGuid();
     List<DocumentCollection> replaced =
@@ -348,6 +359,14 @@ public final class GenerationLoad implements AutoCloseable {
       for (DocumentCollection collection : replaced) {
         collection.lockForChange();
         locked.add(collection);
+        if (!mayReplace.test(collection)) {
+          throw new LockstepException(
+              ErrorNumber.CONFLICT,
+              "conflict: collection '"
+                  + collection.name()
+                  + "' came here while the copy that would replace it was made; nothing was"
+                  + " changed");
+        }
       }
       store.catalogLock().lock();
       try {

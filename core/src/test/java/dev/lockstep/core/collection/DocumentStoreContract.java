@@ -1472,6 +1472,23 @@ public abstract class DocumentStoreContract {
   }
 
   @Test
+  void aLoadReplacesOnlyWhatItMay() {
+    DocumentCollection local = create("c");
+    local.write(insert("{'_key':'mine'}"), WriteOptions.DEFAULT);
+    try (GenerationLoad load = system().beginLoad(leaders("c", "hABC/17"))) {
+      load.append(List.of(stored("theirs", 10, "{}")));
+      LockstepException refused =
+          failure(() -> load.swap(Durability.POWER_LOSS, collection -> collection != local));
+      assertThat(refused.number()).isEqualTo(ErrorNumber.CONFLICT);
+      assertThat(refused).hasMessageContaining("collection 'c' came here while");
+    }
+    assertThat(local.document("mine")).isNotNull();
+    assertThat(local.count()).isEqualTo(1);
+    local.write(insert("{}"), WriteOptions.DEFAULT);
+    assertConsistent(store);
+  }
+
+  @Test
   void aLoadRefusesWhatCannotBeStored() {
     for (Document second :
         List.of(stored("b", 10, "{}"), stored("b", -2, "{}"), stored("bad/key", 11, "{}"))) {

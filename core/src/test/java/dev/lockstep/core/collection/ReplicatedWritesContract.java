@@ -325,6 +325,17 @@ public abstract class ReplicatedWritesContract {
     assertThat(collection.count()).isEqualTo(1);
   }
 
+  @Test
+  void aHoldMayLetClientsWriteAndStillExcludesOtherHolds() {
+    try (CollectionHold hold = collection.hold("is busy", CollectionHold.ClientWrites.ALLOWED)) {
+      collection.write(DocumentStoreContract.insert("{}"), WriteOptions.DEFAULT);
+      assertThatThrownBy(() -> hold.collection().hold("is busy, too"))
+          .isInstanceOfSatisfying(
+              LockstepException.class, e -> assertThat(e.number()).isEqualTo(ErrorNumber.LOCKED));
+    }
+    assertThat(collection.count()).isEqualTo(1);
+  }
+
   private static void assertReadOnly(Runnable write) {
     assertThatThrownBy(write::run)
         .isInstanceOfSatisfying(

@@ -2,7 +2,9 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.Database;
+import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.InventoryCollection;
@@ -59,6 +61,20 @@ record CollectionTask(
             + " was dropped or renamed on the leader at "
             + leader.endpoint()
             + " while it was being synchronized");
+  }
+
+  /// Keeps others from synchronizing a local collection, and clients from writing to it unless the
+  /// settings let them: what they were told is done must not vanish.
+  ///
+  /// @throws LockstepException 28 if it is held by somebody else
+  CollectionHold hold(DocumentCollection collection) {
+    return collection.hold(
+        "is being synchronized with the leader at "
+            + leader.endpoint()
+            + " (job "
+            + jobId
+            + "); it takes writes again when that has ended",
+        settings.clientWrites());
   }
 
   /// How the leader is asked for the collection.

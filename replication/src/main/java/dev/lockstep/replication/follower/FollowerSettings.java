@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.CollectionHold.ClientWrites;
 import java.time.Duration;
 
 /// How this server follows; validated at birth. What a user may choose per synchronization is in
@@ -19,6 +20,7 @@ import java.time.Duration;
 /// @param portionBytes bytes of documents handed to the store at a time, roughly
 /// @param finishedJobsKept finished jobs whose progress can still be read
 /// @param comparison how collections are compared
+/// @param clientWrites what becomes of clients' writes to a collection that is being synchronized
 public record FollowerSettings(
     int firstContactRetries,
     int retriesMax,
@@ -32,7 +34,8 @@ public record FollowerSettings(
     long decodedBytesMax,
     int portionBytes,
     int finishedJobsKept,
-    ComparisonSettings comparison) {
+    ComparisonSettings comparison,
+    ClientWrites clientWrites) {
 
   /// Two quick repetitions at first contact, then eight within about a minute; a lease of ten
   /// minutes; at most 24 MiB of a collection in memory besides the pages at both ends.
@@ -50,7 +53,8 @@ public record FollowerSettings(
           8 << 20,
           1 << 20,
           100,
-          ComparisonSettings.DEFAULT);
+          ComparisonSettings.DEFAULT,
+          ClientWrites.REFUSED);
 
   public FollowerSettings {
     if (firstContactRetries < 0
@@ -91,5 +95,23 @@ public record FollowerSettings(
               + " finishedJobsKept="
               + finishedJobsKept);
     }
+  }
+
+  public FollowerSettings withClientWrites(ClientWrites value) {
+    return new FollowerSettings(
+        firstContactRetries,
+        retriesMax,
+        backoffFirst,
+        backoffMax,
+        restartsMax,
+        batchLease,
+        chunkSizeFirst,
+        chunkSizeMax,
+        fetchedBytesMax,
+        decodedBytesMax,
+        portionBytes,
+        finishedJobsKept,
+        comparison,
+        value);
   }
 }

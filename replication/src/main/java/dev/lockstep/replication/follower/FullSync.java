@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Copies a collection as a whole into a new generation, builds its indexes, counts, and puts it in
-/// the place of the old one in a single step.
+/// the place of the old one in a single step. Until then clients cannot write to the old one.
 final class FullSync implements CollectionSync {
   private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
 
@@ -31,11 +31,17 @@ final class FullSync implements CollectionSync {
 
   @Override
   public CollectionDefinition run() throws InterruptedException {
+    try (ReplacedCollections replaced = ReplacedCollections.hold(task)) {
+      return copy(replaced);
+    }
+  }
+
+  private CollectionDefinition copy(ReplacedCollections replaced) throws InterruptedException {
     for (int restarts = 0; ; restarts++) {
       record.beginCollection(source.name(), SyncMethod.FULL);
       record.transition(SyncPhase.COPYING, "copying collection '" + source.name() + "'");
       try {
-        return copy();
+        return copyOnce(replaced);
       } catch (LeaderSession.RestartNeededException e) {
         stop.throwIfStopped();
         if (restarts >= task.settings().restartsMax()) {
@@ -57,7 +63,7 @@ final class FullSync implements CollectionSync {
     }
   }
 
-  private CollectionDefinition copy() throws InterruptedException {
+  private CollectionDefinition copyOnce(ReplacedCollections replaced) throws InterruptedException {
     var target =
         new ReplicatedCollection(source.properties(), task.globallyUniqueId(), source.indexes());
     try (GenerationLoad load = task.database().beginLoad(target)) {
@@ -83,7 +89,7 @@ final class FullSync implements CollectionSync {
       stop.throwIfStopped();
       record.transition(
           SyncPhase.SWITCHING, "putting the new copy of '" + source.name() + "' in place");
-      return load.swap(Durability.POWER_LOSS);
+      return load.swap(Durability.POWER_LOSS, replaced::mayReplace);
     }
   }
 

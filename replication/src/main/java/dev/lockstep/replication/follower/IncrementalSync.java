@@ -38,13 +38,7 @@ final class IncrementalSync implements CollectionSync {
   @Override
   public CollectionDefinition run() throws InterruptedException {
     record.beginCollection(name, SyncMethod.FINGERPRINT);
-    String reason =
-        "is being synchronized with the leader at "
-            + task.leader().endpoint()
-            + " (job "
-            + task.jobId()
-            + "); it takes writes again when that has ended";
-    try (CollectionHold hold = collection.hold(reason)) {
+    try (CollectionHold hold = task.hold(collection)) {
       prepare();
       if (reconcile(hold)) {
         return finish();

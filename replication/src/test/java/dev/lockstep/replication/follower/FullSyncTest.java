@@ -3,8 +3,10 @@ package dev.lockstep.replication.follower;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.CollectionDefinition;
+import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.CollectionProperties;
 import dev.lockstep.core.collection.CollectionType;
 import dev.lockstep.core.collection.DocumentCollection;
@@ -27,13 +29,18 @@ import dev.lockstep.replication.protocol.DumpRequest;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderRefusedException;
+import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.SyncResult;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +116,164 @@ class FullSyncTest {
     world.sync("test");
     source.write(new DocumentWrite.Remove("k7", null), TestServer.WRITE);
     TestServer.insert(source, "{\"_key\":\"k8\",\"new\":1}", "{\"_key\":\"more\"}");
+
+    world.sync("test");
+
+    world.assertEqual("test");
+  }
+
+  /// Before each part of the dump.
+  private void whileCopying(Runnable action) {
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              <T> T around(String name, Request<T> request) throws InterruptedException {
+                if (name.equals("dump")) {
+                  action.run();
+                }
+                return request.send();
+              }
+            };
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"test", "oldName"})
+  void refusesClientsWritesFromTheCopysBeginToTheSwitch(String localName)
+      throws InterruptedException {
+    DocumentCollection source = world.leaderServer.create("test");
+    TestServer.fill(source, 500);
+    world.sync("test");
+    DocumentCollection local = world.here("test");
+    if (!localName.equals("test")) {
+      // Found by its globally unique id alone.
+      world.followerServer.system().renameCollection(local, localName);
+    }
+    TestServer.insert(local, "{\"_key\":\"before\"}");
+    List<LockstepException> refused = new CopyOnWriteArrayList<>();
+    AtomicInteger dumps = new AtomicInteger();
+    whileCopying(() -> {
+      dumps.incrementAndGet();
+      try {
+        TestServer.insert(local, "{\"v\":1}");
+      } catch (LockstepException e) {
+        refused.add(e);
+      }
+    });
+
+    world.sync("test");
+
+    world.assertEqual("test");
+    assertThat(refused).hasSize(dumps.get()).hasSizeGreaterThan(1);
+    assertThat(refused.getFirst().number()).isEqualTo(ErrorNumber.READ_ONLY);
+    assertThat(refused.getFirst())
+        .hasMessageContaining(
+            "collection '" + localName + "' is being synchronized with the leader at ")
+        .hasMessageContaining("(job ");
+    TestServer.insert(world.here("test"), "{\"_key\":\"afterwards\"}");
+  }
+
+  @Test
+  void tellsWhomItDealsWithAndWhatItRetried() throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 5);
+    AtomicInteger failures = new AtomicInteger(2);
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              <T> T around(String name, Request<T> request) throws InterruptedException {
+                if (name.equals("inventory") && failures.getAndDecrement() > 0) {
+                  throw LeaderUnavailableException.answerLost(
+                      endpoint(), "/inventory", "cut", new IOException("cut"));
+                }
+                return request.send();
+              }
+            };
+    ReplicationFollower follower = world.follower();
+
+    SyncWorld.sync(follower, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {});
+
+    LeaderContact contact = follower.jobs().getFirst().leader();
+    assertThat(contact.retries()).isEqualTo(2);
+    assertThat(contact.lastError()).contains("cut");
+    assertThat(contact.version()).isEqualTo("3.11.9");
+    assertThat(contact.endpoint()).startsWith("tcp://");
+  }
+
+  @Test
+  void takesWritesAgainWhenACopyHasFailed() {
+    TestServer.fill(world.leaderServer.create("test"), 500);
+    DocumentCollection local = world.followerServer.create("test");
+    TestServer.insert(local, "{\"_key\":\"mine\"}");
+    whileCopying(() -> {
+      throw new LeaderRefusedException("tcp://leader:8529", "/x", 403, "", "");
+    });
+
+    assertThatThrownBy(() -> world.sync("test")).isInstanceOf(LockstepException.class);
+
+    TestServer.insert(local, "{\"_key\":\"afterwards\"}");
+    assertThat(local.count()).isEqualTo(2);
+  }
+
+  @Test
+  void letsClientsWriteMeanwhileWhereTheOperatorAcceptsTheLoss() throws InterruptedException {
+    world.settings = SyncWorld.SETTINGS.withClientWrites(CollectionHold.ClientWrites.ALLOWED);
+    TestServer.fill(world.leaderServer.create("test"), 500);
+    DocumentCollection local = world.followerServer.create("test");
+    AtomicInteger written = new AtomicInteger();
+    whileCopying(() -> {
+      TestServer.insert(local, "{\"v\":1}");
+      written.incrementAndGet();
+    });
+
+    world.sync("test");
+
+    assertThat(written).hasPositiveValue();
+    world.assertEqual("test");
+  }
+
+  @Test
+  void doesNotStartOnACollectionThatSomebodyElseHolds() throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 5);
+    DocumentCollection local = world.followerServer.create("test");
+    TestServer.insert(local, "{\"_key\":\"mine\"}");
+    try (CollectionHold hold = local.hold("is busy")) {
+      assertThat(hold.collection()).isSameAs(local);
+      assertThatThrownBy(() -> world.sync("test"))
+          .isInstanceOfSatisfying(
+              LockstepException.class, e -> assertThat(e.number()).isEqualTo(ErrorNumber.LOCKED))
+          .hasMessage("locked: collection 'test' is busy");
+      assertThat(local.document("mine")).isNotNull();
+    }
+    world.sync("test");
+    world.assertEqual("test");
+  }
+
+  @Test
+  void doesNotReplaceDocumentsOfACollectionThatWasCreatedMeanwhile() {
+    TestServer.fill(world.leaderServer.create("test"), 500);
+    whileCopying(() -> {
+      if (world.followerServer.system().collection("test") == null) {
+        TestServer.insert(world.followerServer.create("test"), "{\"_key\":\"mine\"}");
+      }
+    });
+
+    assertThatThrownBy(() -> world.sync("test"))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.number()).isEqualTo(ErrorNumber.CONFLICT))
+        .hasMessageContaining("collection 'test' came here while");
+
+    assertThat(world.here("test").document("mine")).isNotNull();
+  }
+
+  @Test
+  void replacesAnEmptyCollectionThatWasCreatedMeanwhile() throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 500);
+    whileCopying(() -> {
+      if (world.followerServer.system().collection("test") == null) {
+        world.followerServer.create("test");
+      }
+    });
 
     world.sync("test");
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.CollectionProperties;
 import dev.lockstep.core.collection.CollectionType;
 import dev.lockstep.core.collection.DocumentCollection;
@@ -39,6 +40,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -449,6 +451,30 @@ class IncrementalSyncTest {
     assertThat(refused.getFirst().number()).isEqualTo(ErrorNumber.READ_ONLY);
     assertThat(refused.getFirst()).hasMessageContaining("synchronized with the leader");
     TestServer.insert(local, "{\"_key\":\"afterwards\"}");
+  }
+
+  @Test
+  void arrivesAtTheLeadersStateThoughClientsMayWriteMeanwhile() throws InterruptedException {
+    TestServer.insert(shared(10), "{\"_key\":\"next\"}");
+    world.settings = SyncWorld.SETTINGS.withClientWrites(CollectionHold.ClientWrites.ALLOWED);
+    DocumentCollection local = world.here("test");
+    AtomicInteger written = new AtomicInteger();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              <T> T around(String name, Request<T> request) throws InterruptedException {
+                if (name.equals("tree") && written.getAndIncrement() == 0) {
+                  TestServer.insert(local, "{\"_key\":\"foreign\"}");
+                }
+                return request.send();
+              }
+            };
+
+    sync();
+
+    assertThat(written).hasPositiveValue();
+    world.assertEqual("test");
   }
 
   @Test

@@ -289,7 +289,8 @@ final class SimulatedPair implements AutoCloseable {
             1 << 10,
             100,
             Duration.ofMillis(700),
-            false));
+            false),
+        usual.clientWrites());
   }
 
   private void dieAtCommit() {

@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.CollectionHold.ClientWrites;
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
@@ -38,7 +39,8 @@ final class SyncWorld implements AutoCloseable {
         1 << 10,
         5,
         new ComparisonSettings(
-            4, 2 << 10, 8 << 10, 3, 3, surplusMax, 20, 1 << 10, 100, Duration.ofMillis(700), true));
+            4, 2 << 10, 8 << 10, 3, 3, surplusMax, 20, 1 << 10, 100, Duration.ofMillis(700), true),
+        ClientWrites.REFUSED);
   }
 
   final TestServer leaderServer;

@@ -198,6 +198,14 @@ enum Option {
       "A leader that administrators may name: a host as they write it, an address or a network such"
           + " as 10.1.0.0/16. With this option only those, without it any address but link-local"
           + " ones. Repeatable."),
+  REPLICATION_ALLOW_WRITES_WHILE_SYNCING(
+      "replication.allow-writes-while-syncing",
+      Kind.BOOLEAN,
+      false,
+      "false",
+      "<true|false>",
+      "Whether clients may write to a collection that is being synchronized. What they write is"
+          + " lost when the leader's documents take its place."),
   REPLICATION_BATCHES_MAX(
       "replication.batches-max",
       Kind.INTEGER,

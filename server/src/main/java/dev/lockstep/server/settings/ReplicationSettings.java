@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///   those of the Java runtime
 /// @param verifiesLeaders whether certificates of `ssl://` leaders are checked at all
 /// @param permittedLeaders which leaders users may name; empty = see [PermittedLeaders]
+/// @param allowsWritesWhileSyncing whether clients may write what a synchronization then discards
 public record ReplicationSettings(
     String advertisedVersion,
     int batchesMax,
@@ -26,7 +27,8 @@ public record ReplicationSettings(
     @Nullable Duration requestTimeout,
     @Nullable Path leaderCertificatesFile,
     boolean verifiesLeaders,
-    List<PermittedLeader> permittedLeaders) {
+    List<PermittedLeader> permittedLeaders,
+    boolean allowsWritesWhileSyncing) {
   public ReplicationSettings {
     permittedLeaders = List.copyOf(permittedLeaders);
   }

@@ -144,7 +144,8 @@ public record ServerSettings(
         values.secondsOrNull(Option.REPLICATION_REQUEST_TIMEOUT, Duration.ofSeconds(3), YEAR),
         caFile,
         verifiesLeaders,
-        values.each(Option.REPLICATION_ALLOWED_LEADERS, PermittedLeader::parse));
+        values.each(Option.REPLICATION_ALLOWED_LEADERS, PermittedLeader::parse),
+        values.bool(Option.REPLICATION_ALLOW_WRITES_WHILE_SYNCING));
   }
 
   private static PasswordHash passwordHash(String text) {

@@ -41,6 +41,8 @@ class ServerSettingsTest {
     assertThat(settings.authentication().passwordHash()).isEqualTo(PasswordHash.BCRYPT);
     assertThat(settings.replication().advertisedVersion()).isEqualTo("3.11.14");
     assertThat(settings.jobs()).isEqualTo(JobSettings.DEFAULT);
+    assertThat(settings.replication().allowsWritesWhileSyncing()).isFalse();
+    assertThat(settings.replication().permittedLeaders()).isEmpty();
     assertThat(parse("data")).isEqualTo(settings);
     assertThatThrownBy(() -> parse())
         .isInstanceOf(SettingsException.class)
