@@ -650,9 +650,9 @@ class IncrementalSyncIT {
   @Test
   void twoSynchronizationsAtOnceAndWritesMeanwhileAreRefused() {
     String name = create(Way.LOCKSTEP, "");
-    load(leader, name, 30_000);
+    load(leader, name, 20_000);
     incremental(Way.LOCKSTEP, name);
-    changeAll(name, 30_000);
+    changeAll(name, 20_000);
 
     String job =
         Sync.run(

@@ -2,6 +2,7 @@ package dev.lockstep.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,15 +12,17 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Memory does not grow with the collection: a follower in a heap of 256 MB takes 2,000,000
-/// documents.
+/// Memory does not grow with the collection, nor with the difference: a follower in a heap of 256
+/// MB takes 2,000,000 documents, and removes them again when the leader does not have them any
+/// more.
 class SmallHeapIT {
   private static final int DOCUMENTS = Integer.getInteger("lockstep.documents", 2_000_000);
+  private static final int DOCUMENTS_LEFT = 1_000;
 
   @TempDir Path folder;
 
   @Test
-  void aFollowerInA256MegabyteHeapTakesTwoMillionDocuments() throws IOException {
+  void aFollowerInA256MegabyteHeapTakesTwoMillionDocumentsAndRemovesThemAgain() throws IOException {
     try (LockstepServer leader = LockstepServer.in(folder, "leader").start();
         LockstepServer follower = LockstepServer.in(folder, "follower").heap("256m").start()) {
       LockstepProcess.run(
@@ -45,8 +48,28 @@ class SmallHeapIT {
       System.out.println("SmallHeapIT: " + DOCUMENTS + " documents: " + outcome.lastLine());
       assertThat(follower.count("many")).isEqualTo(DOCUMENTS);
       assertThat(follower.checksum("many")).isEqualTo(leader.checksum("many"));
+
+      becomesSurplus(leader);
+      long begun = System.nanoTime();
+      JsonNode job = Sync.incremental(follower, Sync.options(leader, "many"));
+
+      System.out.printf(
+          "SmallHeapIT: %d surplus documents removed in %.1f s: %s%n",
+          DOCUMENTS, (System.nanoTime() - begun) / 1e9, job.path("statistics"));
+      assertThat(job.path("statistics").path("method").asText()).isEqualTo("revision-tree");
+      assertThat(job.path("statistics").path("documentsRemoved").asInt()).isEqualTo(DOCUMENTS);
+      assertThat(job.path("statistics").path("documentsFetched").asInt()).isEqualTo(DOCUMENTS_LEFT);
+      assertThat(follower.count("many")).isEqualTo(DOCUMENTS_LEFT);
+      assertThat(follower.checksum("many")).isEqualTo(leader.checksum("many"));
       assertThat(follower.log()).doesNotContain("OutOfMemoryError");
     }
+  }
+
+  /// Everything the follower has is surplus then; and the leader is not empty, which would be
+  /// easier.
+  private static void becomesSurplus(LockstepServer leader) {
+    leader.send("PUT", "/_api/collection/many/truncate", null).hasStatus(200);
+    Sync.load(leader, "many", DOCUMENTS_LEFT, i -> "{\"other\":" + i + "}");
   }
 
   private Path documents() throws IOException {
