@@ -60,6 +60,12 @@ final class KeyChunkReconciliation implements Reconciliation {
         return LocalCollection.totalsAre(collection, 0, task.source().totals());
       }
       List<KeyChunk> chunks = leader.keyChunks(keys.id(), asked, settings.keyChunkDocuments());
+      // Whatever lies in no chunk is removed here; so chunks are not simply believed.
+      if (chunks.isEmpty()) {
+        throw ProtocolViolationException.inResponse(
+            leader.endpoint(),
+            "collection '" + name + "' has " + keys.count() + " documents, but no chunks of keys");
+      }
       record.transition(
           SyncPhase.UPDATING,
           "comparing " + chunks.size() + " chunks of keys of collection '" + name + "'");
@@ -118,6 +124,25 @@ final class KeyChunkReconciliation implements Reconciliation {
   private void update(KeyChunkPart part, KeyChunk chunk, CollectionView ours, ReplicaWriter writer)
       throws InterruptedException {
     List<KeyRevision> theirs = leader.chunkKeys(part);
+    String first = theirs.getFirst().key();
+    String last = theirs.getLast().key();
+    if (!first.equals(chunk.low()) || !last.equals(chunk.high())) {
+      throw ProtocolViolationException.inResponse(
+          leader.endpoint(),
+          "chunk "
+              + part.chunk()
+              + " of collection '"
+              + task.source().name()
+              + "' has keys from '"
+              + chunk.low()
+              + "' to '"
+              + chunk.high()
+              + "', but those listed go from '"
+              + first
+              + "' to '"
+              + last
+              + "'");
+    }
     int[] wanted = new int[theirs.size()];
     int wantedCount = 0;
     try (KeyCursor local = ours.byKey(chunk.low(), chunk.high())) {

@@ -26,6 +26,9 @@ import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.replication.TestServer;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.FetchedDocuments;
+import dev.lockstep.replication.protocol.KeyChunk;
+import dev.lockstep.replication.protocol.KeyChunkPart;
+import dev.lockstep.replication.protocol.KeyRevision;
 import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
@@ -579,6 +582,49 @@ class IncrementalSyncTest {
     world.disturbance = client -> client;
     sync();
     world.assertEqual("test");
+  }
+
+  /// What lies in no chunk of the leader's is removed here: no reason to believe everything.
+  @Test
+  void removesNothingForALeaderThatListsNoChunks() throws InterruptedException {
+    use("3.7.21", true);
+    TestServer.insert(shared(50), "{\"_key\":\"k1\",\"new\":1}");
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public List<KeyChunk> keyChunks(String keysId, String collection, int chunkSize) {
+                return List.of();
+              }
+            };
+
+    assertThatThrownBy(this::sync)
+        .isInstanceOfSatisfying(
+            ReplicationException.class, e -> assertThat(e.number().number()).isEqualTo(1401))
+        .hasMessageContaining("50 documents, but no chunks");
+    assertThat(world.here("test").count()).isEqualTo(50);
+  }
+
+  /// As one does that takes the first key of a chunk for another one.
+  @Test
+  void removesNothingForALeaderThatListsTheKeysOfAnotherChunk() throws InterruptedException {
+    use("3.7.21", true);
+    TestServer.insert(shared(50), "{\"_key\":\"k1\",\"new\":1}");
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public List<KeyRevision> chunkKeys(KeyChunkPart part) throws InterruptedException {
+                List<KeyRevision> keys = super.chunkKeys(part);
+                return keys.subList(1, keys.size());
+              }
+            };
+
+    assertThatThrownBy(this::sync)
+        .isInstanceOfSatisfying(
+            ReplicationException.class, e -> assertThat(e.number().number()).isEqualTo(1401))
+        .hasMessageContaining("has keys from 'k0'");
+    assertThat(world.here("test").count()).isEqualTo(50);
   }
 
   @ParameterizedTest
