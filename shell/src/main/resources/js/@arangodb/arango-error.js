@@ -11,7 +11,8 @@ function sentenceIn(given) {
     : errors.sentence(numberIn(given)) || 'unknown error';
 }
 
-// What failed requests throw. `errorNum` is the server's number, `code` the HTTP status.
+// What failed requests throw. `errorNum` is the server's number, `code` the HTTP status; `detail` is there where the server
+// has more to say than its sentence: how a document breaks its collection's schema.
 class ArangoError extends Error {
   constructor(details) {
     const given = details || {};
@@ -19,14 +20,17 @@ class ArangoError extends Error {
     this.errorNum = numberIn(given);
     this.errorMessage = sentenceIn(given);
     this.code = typeof given.code === 'number' ? given.code : 500;
+    if (typeof given.detail === 'string') {
+      this.detail = given.detail;
+    }
   }
 
   toString() {
-    return 'ArangoError ' + this.errorNum + ': ' + this.errorMessage;
+    return 'ArangoError ' + this.errorNum + ': ' + this.errorMessage + (this.detail ? ' (' + this.detail + ')' : '');
   }
 
   _PRINT() {
-    return '[ArangoError ' + this.errorNum + ': ' + this.errorMessage + ']';
+    return '[' + this.toString() + ']';
   }
 }
 ArangoError.prototype.name = 'ArangoError';

@@ -71,7 +71,7 @@ function errorOf(response, body) {
     if (body.errorNum === 17) {
       return new TypeError(body.errorMessage);
     }
-    return new ArangoError({ errorNum: body.errorNum, errorMessage: body.errorMessage, code: status });
+    return new ArangoError({ errorNum: body.errorNum, errorMessage: body.errorMessage, detail: body.detail, code: status });
   }
   const message = body !== null && typeof body === 'object' && typeof body.errorMessage === 'string'
     ? body.errorMessage

@@ -20,6 +20,8 @@ import com.arangodb.entity.IndexType;
 import com.arangodb.entity.KeyType;
 import com.arangodb.entity.Permissions;
 import com.arangodb.model.CollectionCreateOptions;
+import com.arangodb.model.CollectionPropertiesOptions;
+import com.arangodb.model.CollectionSchema;
 import com.arangodb.model.DocumentCreateOptions;
 import com.arangodb.model.DocumentDeleteOptions;
 import com.arangodb.model.DocumentImportOptions;
@@ -82,6 +84,7 @@ class DriversIT {
       writesEdges(database.collection("roads"));
       imports(cities);
       enforcesIndexes(cities);
+      enforcesSchemas(database);
       keepsUsers(protocol, arango, database);
       drops(database);
     } finally {
@@ -192,6 +195,39 @@ class DriversIT {
     fails(1202, 404, () -> cities.deleteDocument("bern"));
     fails(1202, 404, () -> cities.replaceDocument("bern", document("bern", Map.of())));
     fails(1202, 404, () -> cities.updateDocument("bern", document("bern", Map.of())));
+  }
+
+  private static void enforcesSchemas(ArangoDatabase database) {
+    String rule = "{\"required\":[\"n\"],\"additionalProperties\":{\"type\":\"number\"}}";
+    CollectionSchema schema =
+        new CollectionSchema()
+            .setRule(rule)
+            .setLevel(CollectionSchema.Level.STRICT)
+            .setMessage("numbers only");
+    database.createCollection("numbers", new CollectionCreateOptions().schema(schema));
+    ArangoCollection numbers = database.collection("numbers");
+
+    assertThat(numbers.getProperties().getSchema().getRule()).isEqualTo(rule);
+    numbers.insertDocument(document("good", Map.of("n", 1)));
+    assertThatExceptionOfType(ArangoDBException.class)
+        .isThrownBy(() -> numbers.insertDocument(document("bad", Map.of())))
+        .satisfies(error -> assertThat(error.getErrorMessage()).isEqualTo("numbers only"));
+    fails(1620, 400, () -> numbers.updateDocument("good", document("good", Map.of("m", "x"))));
+    var many =
+        numbers.insertDocuments(List.of(document("b", Map.of("n", 1)), document("c", Map.of())));
+    assertThat(many.getDocuments()).hasSize(1);
+    assertThat(many.getErrors()).extracting(ErrorEntity::getErrorNum).containsExactly(1620);
+    fails(
+        1621,
+        400,
+        () ->
+            numbers.changeProperties(
+                new CollectionPropertiesOptions()
+                    .schema(new CollectionSchema().setRule("{\"type\":\"nonsense\"}"))));
+    numbers.changeProperties(
+        new CollectionPropertiesOptions()
+            .schema(new CollectionSchema().setRule(rule).setLevel(CollectionSchema.Level.NONE)));
+    numbers.insertDocument(document("bad", Map.of()));
   }
 
   private static void honoursPreconditions(ArangoCollection cities) {

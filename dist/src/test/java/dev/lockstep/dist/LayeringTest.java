@@ -138,6 +138,8 @@ class LayeringTest {
                     "com.fasterxml.jackson.databind..")
                 .mayBeUsedIn(
                     "dev.lockstep.client..", "dev.lockstep.server..", "dev.lockstep.shell.."),
+            only("a rule's language is nobody else's affair", "com.networknt..")
+                .mayBeUsedIn("dev.lockstep.server.schema.."),
             only("arguments are read at the two main programs", "picocli..")
                 .mayBeUsedIn("dev.lockstep.shell..", "dev.lockstep.server.."))
         .map(LayeringTest::test);

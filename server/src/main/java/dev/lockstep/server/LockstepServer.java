@@ -13,6 +13,7 @@ import dev.lockstep.server.http.RequestStatistics;
 import dev.lockstep.server.http.Router;
 import dev.lockstep.server.http.TlsIdentity;
 import dev.lockstep.server.jobs.JobRegistry;
+import dev.lockstep.server.schema.JsonRuleCompiler;
 import dev.lockstep.server.settings.ListenAddress;
 import dev.lockstep.server.settings.ServerSettings;
 import dev.lockstep.server.settings.SettingsException;
@@ -96,8 +97,9 @@ public final class LockstepServer implements AutoCloseable {
             new HybridLogicalClock(
                 System::currentTimeMillis,
                 ThreadLocalRandom.current().nextInt(HybridLogicalClock.COUNTER_FIRST_BOUND)),
-            StoreSettings.DEFAULT.withExpires(
-                definition -> ReplicationRoles.expires(definition, serverId.value)));
+            StoreSettings.DEFAULT
+                .withExpires(definition -> ReplicationRoles.expires(definition, serverId.value))
+                .withRules(new JsonRuleCompiler()));
     serverId.value = store.serverId();
     try {
       Accounts accounts = new Accounts(store, settings.authentication().passwordHash());

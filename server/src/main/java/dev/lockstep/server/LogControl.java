@@ -43,6 +43,8 @@ final class LogControl implements LogLevelResource.Levels {
     LogControl control = new LogControl(context);
     // Jetty's information is about itself.
     control.set(LogSetting.parse("communication=warning"));
+    // Would log each document that takes a pattern too long, which its writer is told.
+    context.getLogger("com.networknt.schema").setLevel(Level.OFF);
     settings.forEach(control::set);
     return control;
   }

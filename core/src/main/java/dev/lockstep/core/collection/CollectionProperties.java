@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What can be said about a collection when it is created.
 ///
-/// @param schema a VelocyPack object, or null for none; kept verbatim, not enforced
+/// @param schema a VelocyPack object, or null for none: `rule`, `level`, `message`, `type`
 /// @param cacheEnabled kept for clients, without effect
 /// @param syncByRevision whether peers may compare revision trees
 /// @param usesRevisionsAsDocumentIds kept for peers
@@ -47,6 +47,19 @@ public record CollectionProperties(
         waitForSync,
         newKeyOptions,
         schema,
+        cacheEnabled,
+        syncByRevision,
+        usesRevisionsAsDocumentIds);
+  }
+
+  public CollectionProperties withSchema(byte @Nullable [] newSchema) {
+    return new CollectionProperties(
+        name,
+        type,
+        isSystem,
+        waitForSync,
+        keyOptions,
+        newSchema,
         cacheEnabled,
         syncByRevision,
         usesRevisionsAsDocumentIds);

@@ -78,20 +78,11 @@ public final class Database {
   }
 
   /// @throws dev.lockstep.core.LockstepException 1207 for an existing name, 1208 for an illegal
-  ///   one, 9 for a schema: it would not be enforced
+  ///   one, 1621 for a schema that cannot be used
   public DocumentCollection createCollection(CollectionProperties properties) {
     NameRules.requireCollectionName(properties.name(), properties.isSystem());
-    if (properties.schema() != null) {
-      throw schemaNotEnforced();
-    }
-    return create(properties, Durability.POWER_LOSS);
-  }
-
-  static LockstepException schemaNotEnforced() {
-    return new LockstepException(
-        ErrorNumber.NOT_IMPLEMENTED,
-        "not implemented: this server does not validate documents, so it does not accept a"
-            + " 'schema'");
+    byte[] schema = CollectionSchema.accepted(properties.schema(), store.settings().rules());
+    return create(properties.withSchema(schema), Durability.POWER_LOSS);
   }
 
   DocumentCollection create(CollectionProperties properties, Durability durability) {

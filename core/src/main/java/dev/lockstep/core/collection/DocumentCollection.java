@@ -14,7 +14,6 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -62,6 +61,9 @@ public final class DocumentCollection {
 
   /// Written under the lock.
   private volatile @Nullable CollectionHold hold;
+
+  /// What the schema was compiled to when it was first needed; read and written under the lock.
+  private @Nullable CollectionSchema schema;
 
   DocumentCollection(
       DocumentStore store, Database database, CollectionState state, CollectionProgress progress) {
@@ -136,7 +138,9 @@ public final class DocumentCollection {
     try {
       // Once more: a hold may have begun while this writer waited.
       requireWritable(options.origin());
-      WriteSession session = new WriteSession(store, current, progress, options, operations.size());
+      WriteSession session =
+          new WriteSession(
+              store, current, schema(current, options), progress, options, operations.size());
       try {
         results = session.run(operations);
       } finally {
@@ -154,6 +158,20 @@ public final class DocumentCollection {
       store.gate().sync();
     }
     return results;
+  }
+
+  /// What judges the documents of a write; null if nothing does. Under the lock.
+  private @Nullable CollectionSchema schema(CollectionState current, WriteOptions options) {
+    byte[] source = current.properties().schema();
+    if (source == null || options.origin() != Origin.CLIENT) {
+      return null;
+    }
+    CollectionSchema compiled = schema;
+    if (compiled == null || compiled.source() != source) {
+      compiled = CollectionSchema.ofStored(source, current.name(), store.settings().rules());
+      schema = compiled;
+    }
+    return compiled.isActive() ? compiled : null;
   }
 
   /// @throws LockstepException 1004
@@ -564,19 +582,20 @@ public final class DocumentCollection {
   ///
   /// @param waitForSync null: as before
   /// @param cacheEnabled null: as before
-  /// @param schema counts only if `schemaGiven`; null: none
-  /// @throws dev.lockstep.core.LockstepException 9 for a new schema: it would not be enforced
+  /// @param schema counts only if `schemaGiven`; null or an empty object: none. It holds for later
+  ///   writes; documents that are there are not judged
+  /// @throws dev.lockstep.core.LockstepException 1621 for a schema that cannot be used
   public void changeProperties(
       @Nullable Boolean waitForSync,
       @Nullable Boolean cacheEnabled,
       byte @Nullable [] schema,
       boolean schemaGiven) {
+    // Not under the lock: writers need not wait for the compiler.
+    byte[] accepted =
+        schemaGiven ? CollectionSchema.accepted(schema, store.settings().rules()) : null;
     CollectionState current = lockForChange();
     try {
       CollectionProperties old = current.properties();
-      if (schemaGiven && schema != null && !Arrays.equals(schema, old.schema())) {
-        throw Database.schemaNotEnforced();
-      }
       CollectionProperties changed =
           new CollectionProperties(
               old.name(),
@@ -584,7 +603,7 @@ public final class DocumentCollection {
               old.isSystem(),
               waitForSync == null ? old.waitForSync() : waitForSync,
               old.keyOptions(),
-              schemaGiven ? schema : old.schema(),
+              schemaGiven ? accepted : old.schema(),
               cacheEnabled == null ? old.cacheEnabled() : cacheEnabled,
               old.syncByRevision(),
               old.usesRevisionsAsDocumentIds());

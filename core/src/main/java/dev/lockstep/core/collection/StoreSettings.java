@@ -17,13 +17,15 @@ import java.util.random.RandomGenerator;
 ///   next one
 /// @param expires whether documents of this collection expire here; false for collections that
 ///   follow a leader, where expiry is the leader's decision
+/// @param rules understands the rules of collections' schemas
 public record StoreSettings(
     LongSupplier millis,
     RandomGenerator random,
     Duration lockWaitMax,
     Duration expiryInterval,
     int expiryDocumentsMax,
-    Predicate<CollectionDefinition> expires) {
+    Predicate<CollectionDefinition> expires,
+    RuleCompiler rules) {
   public static final StoreSettings DEFAULT =
       new StoreSettings(
           System::currentTimeMillis,
@@ -31,7 +33,8 @@ public record StoreSettings(
           Duration.ofMinutes(15),
           Duration.ofSeconds(30),
           100_000,
-          collection -> true);
+          collection -> true,
+          RuleCompiler.NONE);
 
   public StoreSettings {
     if (lockWaitMax.isNegative()
@@ -51,11 +54,16 @@ public record StoreSettings(
 
   public StoreSettings withExpires(Predicate<CollectionDefinition> newExpires) {
     return new StoreSettings(
-        millis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, newExpires);
+        millis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, newExpires, rules);
   }
 
   public StoreSettings withMillis(LongSupplier newMillis) {
     return new StoreSettings(
-        newMillis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, expires);
+        newMillis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, expires, rules);
+  }
+
+  public StoreSettings withRules(RuleCompiler newRules) {
+    return new StoreSettings(
+        millis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, expires, newRules);
   }
 }

@@ -67,6 +67,7 @@ final class WriteSession {
 
   private final DocumentStore store;
   private final CollectionState state;
+  private final @Nullable CollectionSchema schema;
   private final WriteOptions options;
   private final boolean single;
   private final DocumentRows rows;
@@ -124,11 +125,13 @@ final class WriteSession {
   WriteSession(
       DocumentStore store,
       CollectionState state,
+      @Nullable CollectionSchema schema,
       CollectionProgress progress,
       WriteOptions options,
       int operationCount) {
     this.store = store;
     this.state = state;
+    this.schema = schema;
     this.options = options;
     // One document of a leader may take several documents' places.
     this.single = operationCount == 1 && options.origin() == Origin.CLIENT;
@@ -196,7 +199,9 @@ final class WriteSession {
   private LockstepException notWritten(LockstepException reason) {
     return options.atomic() && !single
         ? new LockstepException(
-            reason.number(), "not written, because another part failed: " + reason.getMessage())
+            reason.number(),
+            "not written, because another part failed: " + reason.getMessage(),
+            reason.detail())
         : reason;
   }
 
@@ -494,6 +499,12 @@ final class WriteSession {
               + "' is stored with other content");
     }
     requireUnused(document);
+    if (schema != null) {
+      Document former = old;
+      schema.require(
+          document.slice(),
+          existing == null ? null : () -> (former == null ? load(existing) : former).slice());
+    }
     List<IndexChange> indexChanges = indexChanges(key, existing, old, document);
 
     byte[] change =

@@ -316,7 +316,7 @@ public abstract class DocumentStoreContract {
   }
 
   @Test
-  void refusesIllegalAndDuplicateCollectionNamesAndSchemas() {
+  void refusesIllegalAndDuplicateCollectionNames() {
     create("c");
     assertThat(failure(() -> create("c")).number()).isEqualTo(ErrorNumber.DUPLICATE_NAME);
     for (String name : List.of("", "1c", "a/b", "é", "a".repeat(257))) {
@@ -325,19 +325,6 @@ public abstract class DocumentStoreContract {
     CollectionProperties plain = CollectionProperties.of("d", CollectionType.DOCUMENT);
     assertThat(failure(() -> system().createCollection(plain.withName("_d"))).number())
         .isEqualTo(ErrorNumber.ILLEGAL_NAME);
-    CollectionProperties withSchema =
-        new CollectionProperties(
-            "d",
-            CollectionType.DOCUMENT,
-            false,
-            false,
-            KeyOptions.DEFAULT,
-            json("{'rule':{}}").toByteArray(),
-            false,
-            true,
-            true);
-    assertThat(failure(() -> system().createCollection(withSchema)).number())
-        .isEqualTo(ErrorNumber.NOT_IMPLEMENTED);
   }
 
   @Test
@@ -1161,7 +1148,8 @@ public abstract class DocumentStoreContract {
                 Duration.ofSeconds(5),
                 Duration.ofMillis(5),
                 10,
-                definition -> !definition.name().equals("follower")));
+                definition -> !definition.name().equals("follower"),
+                RuleCompiler.NONE));
     store.start();
     for (String name : List.of("c", "follower")) {
       DocumentCollection collection = create(name);

@@ -289,7 +289,8 @@ class DocumentStoreFaultsTest {
                 Duration.ofMillis(20),
                 Duration.ofSeconds(1),
                 1,
-                definition -> true));
+                definition -> true,
+                RuleCompiler.NONE));
     DocumentCollection collection = create(store);
     CountDownLatch locked = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);

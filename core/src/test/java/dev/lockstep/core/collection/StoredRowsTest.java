@@ -40,7 +40,8 @@ class StoredRowsTest {
               Duration.ofSeconds(1),
               Duration.ofSeconds(1),
               1,
-              collection -> true));
+              collection -> true,
+              RuleCompiler.NONE));
 
   @Test
   void areByteForByteWhatTheFormatSays() throws IOException {

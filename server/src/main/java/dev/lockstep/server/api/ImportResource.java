@@ -229,9 +229,13 @@ public final class ImportResource implements Resource {
               && refused.error().number() == ErrorNumber.UNIQUE_CONSTRAINT_VIOLATED) {
             ignored++;
           } else {
+            String detail = refused.error().detail();
             fail(
                 handedOver,
-                "creating document failed with error '" + refused.error().getMessage() + "'",
+                "creating document failed with error '"
+                    + refused.error().getMessage()
+                    + "'"
+                    + (detail == null ? "" : " (" + detail + ")"),
                 document);
           }
         }

@@ -117,6 +117,9 @@ record WrittenElement(
           .member("error", true)
           .member("errorNum", error.number().number())
           .member("errorMessage", String.valueOf(error.getMessage()));
+      if (error.detail() != null) {
+        builder.member("detail", error.detail());
+      }
       if (current != null && key != null) {
         builder
             .member("_id", collection + "/" + key)

@@ -126,7 +126,7 @@ final class ApiHandler extends Handler.Abstract {
       if (known.number().httpStatus() == 500) {
         LOG.warn("{}: {}", what, known.getMessage(), known.getCause());
       }
-      return ApiResponse.error(known.number(), String.valueOf(known.getMessage()));
+      return ApiResponse.error(known);
     }
     if (failure instanceof UncheckedIOException wrapped && wrapped.getCause() != null) {
       return toResponse(wrapped.getCause(), what);

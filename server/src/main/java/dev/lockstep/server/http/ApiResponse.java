@@ -1,6 +1,7 @@
 package dev.lockstep.server.http;
 
 import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import java.util.ArrayList;
@@ -105,6 +106,20 @@ public final class ApiResponse {
   /// The error body of the number, with its usual HTTP status.
   public static ApiResponse error(ErrorNumber number, String message) {
     return error(number.httpStatus(), number.number(), message, members -> {});
+  }
+
+  /// The error body of a failure, with its detail if there is any.
+  static ApiResponse error(LockstepException failure) {
+    ErrorNumber number = failure.number();
+    return error(
+        number.httpStatus(),
+        number.number(),
+        String.valueOf(failure.getMessage()),
+        members -> {
+          if (failure.detail() != null) {
+            members.member("detail", failure.detail());
+          }
+        });
   }
 
   /// @param more writes further members, such as the current revision of a conflict

@@ -14,6 +14,7 @@ import dev.lockstep.server.http.HttpListener;
 import dev.lockstep.server.http.RequestStatistics;
 import dev.lockstep.server.http.Router;
 import dev.lockstep.server.jobs.JobRegistry;
+import dev.lockstep.server.schema.JsonRuleCompiler;
 import dev.lockstep.server.settings.JobSettings;
 import dev.lockstep.server.settings.ListenAddress;
 import dev.lockstep.server.settings.TransportSettings;
@@ -62,7 +63,9 @@ final class ApiServer implements AutoCloseable {
   final StorageEngine engine = new MemoryStorageEngine();
   final DocumentStore store =
       DocumentStore.open(
-          engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
+          engine,
+          new HybridLogicalClock(System::currentTimeMillis),
+          StoreSettings.DEFAULT.withRules(new JsonRuleCompiler()));
   final CursorRegistry cursors = new CursorRegistry(store::newId);
   private final Map<String, Map<String, AccessLevel>> grants = new ConcurrentHashMap<>();
   private final HttpListener listener;

@@ -20,6 +20,7 @@ class DocumentApiTest {
           "documents-many.txt",
           "indexes.txt",
           "import.txt",
+          "schema.txt",
           "simple.txt");
 
   @TempDir static Path folder;

@@ -201,7 +201,13 @@ final class ServerApi implements AutoCloseable {
         VPackSlice number = body.isObject() ? body.get("errorNum") : null;
         VPackSlice message = body.isObject() ? body.get("errorMessage") : null;
         if (number != null && number.isInteger() && message != null && message.isString()) {
-          return new ServerRefusal(response.status(), (int) number.asLong(), message.asString());
+          VPackSlice detail = body.get("detail");
+          return new ServerRefusal(
+              response.status(),
+              (int) number.asLong(),
+              detail == null || !detail.isString()
+                  ? message.asString()
+                  : message.asString() + ": " + detail.asString());
         }
       } catch (InvalidJsonException _) {
         // Not an error object: told by its status below.

@@ -229,6 +229,26 @@ class DatabaseScriptTest {
   }
 
   @Test
+  void setsASchemaAndShowsWhatADocumentBreaks() {
+    String schema = "{\"rule\":{\"required\":[\"n\"]},\"level\":\"new\"}";
+    String answer = "{\"error\":false,\"code\":200,\"schema\":" + schema + "}";
+    shell.server.on("PUT /_api/collection/users/properties", 200, answer);
+    assertThat(shell.json("db.users.properties({schema: " + schema + "}).schema"))
+        .isEqualTo(schema);
+    assertThat(shell.server.last().body()).isEqualTo("{\"schema\":" + schema + "}");
+    shell.server.on(
+        "POST /_api/document/users",
+        400,
+        "{\"error\":true,\"code\":400,\"errorNum\":1620,\"errorMessage\":\"no n\",\"detail\":\"'n'"
+            + " not found\"}");
+    assertThat(
+            shell.json(
+                "(() => { try { db.users.insert({}); } catch (e) { return [e.errorMessage,"
+                    + " e.detail, String(e)]; } })()"))
+        .isEqualTo("[\"no n\",\"'n' not found\",\"ArangoError 1620: no n ('n' not found)\"]");
+  }
+
+  @Test
   void managesIndexes() {
     String index = "\"id\":\"users/5\",\"name\":\"i\",\"type\":\"persistent\",\"fields\":[\"a\"]";
     shell.server.on(

@@ -1,0 +1,12 @@
+package dev.lockstep.core.collection;
+
+import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import java.nio.file.Path;
+
+class MemoryCollectionSchemaTest extends CollectionSchemaContract {
+  @Override
+  protected StorageEngine open(Path directory) {
+    return new MemoryStorageEngine();
+  }
+}
