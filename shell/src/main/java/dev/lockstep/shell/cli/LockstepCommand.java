@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       JobsCommand.class,
       VerifyCommand.class,
       DemoCommand.class,
+      BenchCommand.class,
       TrainStartCacheCommand.class,
       VersionCommand.class,
       HelpCommand.class

@@ -163,7 +163,8 @@ public final class SyncCommand extends CliCommand {
     }
   }
 
-  private static VPackSlice value(String text) {
+  /// A value as it stands in an argument: JSON, or else a string.
+  static VPackSlice value(String text) {
     try {
       return JsonToVPack.parse(text);
     } catch (InvalidJsonException _) {
