@@ -104,6 +104,7 @@ class LayeringTest {
                     "a client like any other: it must work against a stock server")
                 .mayUse(
                     "dev.lockstep.core.document..",
+                    "dev.lockstep.core.revision..",
                     "dev.lockstep.client..",
                     "dev.lockstep.replication.protocol.."))
         .map(LayeringTest::test);

@@ -5,7 +5,10 @@ import dev.lockstep.client.Credentials;
 import dev.lockstep.client.PercentEncoding;
 import dev.lockstep.client.leader.HttpLeaderConnector;
 import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.DumpForm;
@@ -15,13 +18,19 @@ import dev.lockstep.replication.protocol.DumpRequest;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderCredentials;
+import dev.lockstep.replication.protocol.LeaderRefusedException;
+import dev.lockstep.replication.protocol.LeaderVersion;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// One state of one database of a server, through the interface that followers use: every server
@@ -33,24 +42,35 @@ final class LeaderSnapshot implements AutoCloseable {
 
   private static final long CHUNK_BYTES = 4 << 20;
 
+  private static final RevisionRange EVERYTHING =
+      new RevisionRange(new Revision(1), new Revision(-2));
+
+  /// What leaders answer of a collection that has no tree.
+  private static final int HTTP_NOT_IMPLEMENTED = 501;
+
   /// We are no follower that a leader should keep its log for.
   private static final String NO_FOLLOWER = "0";
 
   private final ServerApi api;
   private final LeaderClient leader;
   private final BatchOpened batch;
+  private final LeaderVersion version;
   private final ExecutorService fetcher =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
   private long extendedAtNanos = System.nanoTime();
 
-  private LeaderSnapshot(ServerApi api, LeaderClient leader, BatchOpened batch) {
+  private LeaderSnapshot(
+      ServerApi api, LeaderClient leader, BatchOpened batch, LeaderVersion version) {
     this.api = api;
     this.leader = leader;
     this.batch = batch;
+    this.version = version;
   }
 
   /// Pins the state of the database that `api` speaks to; `api` stays the caller's.
-  static LeaderSnapshot open(ServerApi api) throws InterruptedException {
+  ///
+  /// @throws CommandFailure if the server is none we know how to read
+  static LeaderSnapshot open(ServerApi api) throws CommandFailure, InterruptedException {
     ConnectionSettings settings = api.settings();
     LeaderAddress address =
         new LeaderAddress(
@@ -66,7 +86,13 @@ final class LeaderSnapshot implements AutoCloseable {
         new HttpLeaderConnector(settings.trust(), settings.addressPolicy()).connect(address);
     boolean isOpen = false;
     try {
-      LeaderSnapshot snapshot = new LeaderSnapshot(api, leader, leader.openBatch(LEASE));
+      String text = leader.loggerState().server().version();
+      LeaderVersion version = LeaderVersion.parse(text);
+      if (version == null || !version.isSupported()) {
+        throw CommandFailure.notDone(
+            "the server at " + api.endpoint() + " has an incompatible version '" + text + "'");
+      }
+      LeaderSnapshot snapshot = new LeaderSnapshot(api, leader, leader.openBatch(LEASE), version);
       isOpen = true;
       return snapshot;
     } finally {
@@ -83,6 +109,11 @@ final class LeaderSnapshot implements AutoCloseable {
           new LeaderCredentials.Basic(user, password);
       case Credentials.Bearer(String jwt) -> new LeaderCredentials.Token(jwt);
     };
+  }
+
+  /// What the server says it is.
+  LeaderVersion version() {
+    return version;
   }
 
   /// All collections, system collections too, as the server describes them, by name.
@@ -102,11 +133,49 @@ final class LeaderSnapshot implements AutoCloseable {
     return new Dump(collection);
   }
 
-  private DumpPage fetch(String collection, long from) throws InterruptedException {
+  /// The revision tree of a collection in this state; null if it has none.
+  @Nullable RevisionTree revisionTree(String collection) throws InterruptedException {
+    keepLease();
+    try {
+      return leader.revisionTree(batch.id(), collection);
+    } catch (LeaderRefusedException e) {
+      if (e.status() == HTTP_NOT_IMPLEMENTED) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /// Tells all revisions of a collection in this state, ascending.
+  void revisions(String collection, Consumer<Revision> sink) throws InterruptedException {
+    Revision resume = EVERYTHING.first();
+    while (resume != null) {
+      keepLease();
+      RevisionPage page =
+          leader.revisionRanges(
+              new RevisionRangesRequest(
+                  batch.id(),
+                  collection,
+                  List.of(EVERYTHING),
+                  resume,
+                  version.listsHlc(),
+                  version.listsVelocyPack()));
+      for (long revision : page.revisions()) {
+        sink.accept(new Revision(revision));
+      }
+      resume = page.resume();
+    }
+  }
+
+  private void keepLease() throws InterruptedException {
     if (System.nanoTime() - extendedAtNanos > LEASE.toNanos() / 4) {
       leader.extendBatch(batch.id(), LEASE);
       extendedAtNanos = System.nanoTime();
     }
+  }
+
+  private DumpPage fetch(String collection, long from) throws InterruptedException {
+    keepLease();
     Tick lastTick = batch.lastTick() == null ? new Tick(Long.MAX_VALUE - 1) : batch.lastTick();
     return leader.dump(
         new DumpRequest(

@@ -16,20 +16,29 @@ import picocli.CommandLine.Parameters;
 
 /// `lockstep verify`: are a leader's collections and their copies on a follower the same? Reads
 /// both sides as a follower would; nothing is written. Memory does not grow with the collections.
+/// With `--tree`: do a server's revision trees agree with its documents?
 @Command(
     name = "verify",
-    customSynopsis = "lockstep verify [options] LEADER FOLLOWER",
+    customSynopsis = {
+      "lockstep verify [options] LEADER FOLLOWER",
+      "       lockstep verify --tree [--repair] [options] SERVER"
+    },
     description = {
       "Compares collections on two servers: number of documents, properties, indexes, revisions and"
           + " contents, and says what differs. Reads one consistent state of each side; changes"
           + " nothing.",
       "",
-      "LEADER and FOLLOWER are tcp://HOST:PORT or ssl://HOST:PORT, also with user"
+      "With --tree compares the revision trees of one server with its documents, also of"
+          + " ArangoDB from 3.8 on. Followers rely on them: a tree that differs makes them miss"
+          + " documents, or ask for the same ones at every synchronization.",
+      "",
+      "LEADER, FOLLOWER and SERVER are tcp://HOST:PORT or ssl://HOST:PORT, also with user"
           + " (tcp://USER@HOST:PORT); passwords come from the variables LOCKSTEP_LEADER_PASSWORD"
-          + " and LOCKSTEP_FOLLOWER_PASSWORD, from files, or are asked for."
+          + " and LOCKSTEP_FOLLOWER_PASSWORD, from files, or are asked for. SERVER's is the"
+          + " leader's."
     },
     exitCodeList = {
-      "0:everything compared is equal",
+      "0:everything compared is equal, or is now that trees were repaired",
       "1:something differs",
       "2:could not compare: wrong arguments, no connection, no permission, no such collection on"
           + " either side"
@@ -38,11 +47,28 @@ public final class VerifyCommand extends CliCommand {
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration SILENCE_MAX = Duration.ofMinutes(10);
 
-  @Parameters(index = "0", paramLabel = "LEADER", description = "Endpoint of the one side.")
+  @Parameters(
+      index = "0",
+      paramLabel = "LEADER",
+      description = "Endpoint of the one side, or of the only one.")
   private String leader;
 
-  @Parameters(index = "1", paramLabel = "FOLLOWER", description = "Endpoint of the other side.")
-  private String follower;
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "FOLLOWER",
+      description = "Endpoint of the other side.")
+  private @Nullable String follower;
+
+  @Option(
+      names = "--tree",
+      description = "Compare the revision trees of one server with its documents.")
+  private boolean isTree;
+
+  @Option(
+      names = "--repair",
+      description = "With --tree: build trees that differ anew, and compare them again.")
+  private boolean isRepairing;
 
   @Option(
       names = "--collection",
@@ -88,7 +114,8 @@ public final class VerifyCommand extends CliCommand {
       paramLabel = "N",
       defaultValue = "10",
       description =
-          "How many differing documents to name per collection (default: ${DEFAULT-VALUE}).")
+          "How many differing documents, or ranges of a tree, to name per collection (default:"
+              + " ${DEFAULT-VALUE}).")
   private int shownMax;
 
   @Option(
@@ -104,23 +131,58 @@ public final class VerifyCommand extends CliCommand {
     if (shownMax < 0) {
       throw usage("--show must not be negative");
     }
-    PeerAddress leaderAddress =
-        Passwords.complete(
-            PeerAddress.parsed(leader, "LEADER"), leaderPasswordFile, "LOCKSTEP_LEADER_PASSWORD");
+    if (isTree) {
+      return verifyTrees();
+    }
+    if (isRepairing) {
+      throw usage("--repair goes with --tree: a follower is repaired by synchronizing");
+    }
+    if (follower == null) {
+      throw usage("give LEADER and FOLLOWER, or --tree and one SERVER");
+    }
+    PeerAddress leaderAddress = leaderAddress("LEADER");
     PeerAddress followerAddress =
         Passwords.complete(
             PeerAddress.parsed(follower, "FOLLOWER"),
             followerPasswordFile,
             "LOCKSTEP_FOLLOWER_PASSWORD");
-    String leaderName = leaderDatabase == null ? database : leaderDatabase;
     try (ServerApi leaderApi =
-            ServerApi.connect(leaderAddress, leaderName, CONNECT_TIMEOUT, SILENCE_MAX);
+            ServerApi.connect(leaderAddress, leaderName(), CONNECT_TIMEOUT, SILENCE_MAX);
         ServerApi followerApi =
             ServerApi.connect(followerAddress, database, CONNECT_TIMEOUT, SILENCE_MAX);
         LeaderSnapshot leaderState = LeaderSnapshot.open(leaderApi);
         LeaderSnapshot followerState = LeaderSnapshot.open(followerApi);
         ProgressLine line = ProgressLine.onTerminal(progress)) {
       return compare(leaderState, followerState, line) ? ExitStatus.OK : ExitStatus.FAILED;
+    }
+  }
+
+  private PeerAddress leaderAddress(String argument) throws CommandFailure, IOException {
+    return Passwords.complete(
+        PeerAddress.parsed(leader, argument), leaderPasswordFile, "LOCKSTEP_LEADER_PASSWORD");
+  }
+
+  private String leaderName() {
+    return leaderDatabase == null ? database : leaderDatabase;
+  }
+
+  private int verifyTrees() throws CommandFailure, IOException, InterruptedException {
+    if (follower != null || followerPasswordFile != null) {
+      throw usage("--tree compares one server with itself: there is no FOLLOWER");
+    }
+    try (ServerApi api =
+            ServerApi.connect(leaderAddress("SERVER"), leaderName(), CONNECT_TIMEOUT, SILENCE_MAX);
+        ProgressLine line = ProgressLine.onTerminal(progress)) {
+      TreeVerification verification = new TreeVerification(api, out(), line, shownMax);
+      List<String> differing =
+          collections.isEmpty()
+              ? verification.runAll(includeSystem)
+              : verification.run(collections);
+      if (isRepairing && !differing.isEmpty()) {
+        verification.rebuild(differing);
+        differing = verification.run(differing);
+      }
+      return differing.isEmpty() ? ExitStatus.OK : ExitStatus.FAILED;
     }
   }
 
