@@ -50,6 +50,10 @@ final class WriteSession {
   /// A commit larger than this would keep other collections waiting and hold much memory.
   static final long BATCH_BYTES = 16L << 20;
 
+  /// The commit of an atomic call must not be cut: room for an import of 64 MiB that has to be
+  /// complete, with what indexes and log add.
+  static final long ATOMIC_BYTES = 96L << 20;
+
   /// What the rows that every batch may need once cost: counters and progress.
   private static final int RESERVED_OPERATIONS = 1 + GenerationTotals.COUNTERS;
 
@@ -146,7 +150,8 @@ final class WriteSession {
     this.committed = progress;
     this.newest = progress.newestRevision();
     EngineLimits limits = store.engine().limits();
-    this.bytesMax = Math.min(BATCH_BYTES, limits.commitBytesMax()) - RESERVED_BYTES;
+    long batchBytes = options.atomic() ? ATOMIC_BYTES : BATCH_BYTES;
+    this.bytesMax = Math.min(batchBytes, limits.commitBytesMax()) - RESERVED_BYTES;
     this.operationsMax = limits.commitKeysMax() - RESERVED_OPERATIONS;
     this.results = new ArrayList<>(operationCount);
   }

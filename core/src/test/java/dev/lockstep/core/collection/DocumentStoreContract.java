@@ -630,7 +630,7 @@ public abstract class DocumentStoreContract {
     DocumentCollection collection = create("c");
     WriteOptions atomic =
         new WriteOptions(Durability.PROCESS_CRASH, false, false, true, Origin.CLIENT);
-    long limit = Math.min(WriteSession.BATCH_BYTES, engine.limits().commitBytesMax());
+    long limit = Math.min(WriteSession.ATOMIC_BYTES, engine.limits().commitBytesMax());
     int each = Math.min(500_000, engine.limits().valueBytesMax() - 200);
     List<DocumentWrite> inserts = new ArrayList<>();
     for (long bytes = 0; bytes <= limit; bytes += each) {
