@@ -27,6 +27,9 @@ class DifferencesIT {
   private static final int DOCUMENTS = Integer.getInteger("lockstep.documents", 100_000);
   private static final int PORTION = 10_000;
 
+  /// Beyond this many, a follower removes what is surplus before everything else has come.
+  private static final int SURPLUS_REMEMBERED_MAX = 500_000;
+
   @TempDir static Path folder;
   private ServerPair servers;
   private WatchedLeader stockLeader;
@@ -147,7 +150,13 @@ class DifferencesIT {
     assertThat(statistics.path("documentsFetched").asInt())
         .as("%s; %d inserts, %d updates, %d removals", job, inserts, updates, removals)
         .isEqualTo(inserts + updates);
-    assertThat(statistics.path("documentsRemoved").asInt()).isEqualTo(removals);
+    if (updates + removals <= SURPLUS_REMEMBERED_MAX) {
+      assertThat(statistics.path("documentsRemoved").asInt()).isEqualTo(removals);
+    } else {
+      // Some of those that changed are removed before they come anew, and count as removed.
+      assertThat(statistics.path("documentsRemoved").asInt())
+          .isBetween(removals, removals + updates);
+    }
     assertThat(job.path("warnings")).isEmpty();
     assertThat(servers.follower().count("many")).isEqualTo(keys.size());
     servers.verify("many").hasStatus(0);
