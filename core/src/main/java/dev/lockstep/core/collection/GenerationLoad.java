@@ -184,7 +184,7 @@ public final class GenerationLoad implements AutoCloseable {
   private void requireUnused(Document document) {
     long revision = document.revision().value();
     String holder = pendingRevisions.get(revision);
-    if (holder == null && DocumentRows.exists(store.engine(), generation, revision)) {
+    if (holder == null) {
       holder = DocumentRows.keyOf(store.engine(), generation, revision);
       if (holder != null && pending.containsKey(holder)) {
         holder = null;

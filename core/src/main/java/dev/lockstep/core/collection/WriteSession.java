@@ -668,7 +668,7 @@ final class WriteSession {
       return null;
     }
     String holder = revisionOverlay.get(revision);
-    if (holder == null && DocumentRows.exists(store.engine(), state.generation(), revision)) {
+    if (holder == null) {
       holder = DocumentRows.keyOf(store.engine(), state.generation(), revision);
       if (holder != null && overlay.containsKey(holder)) {
         // The batch has already moved that document on.
