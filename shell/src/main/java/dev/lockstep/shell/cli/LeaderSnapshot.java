@@ -20,6 +20,7 @@ import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderCredentials;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderVersion;
+import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import java.io.IOException;
@@ -159,7 +160,7 @@ final class LeaderSnapshot implements AutoCloseable {
                   List.of(EVERYTHING),
                   resume,
                   version.listsHlc(),
-                  version.listsVelocyPack()));
+                  version.listsVelocyPack() ? RevisionForm.VELOCYPACK : RevisionForm.JSON));
       for (long revision : page.revisions()) {
         sink.accept(new Revision(revision));
       }
