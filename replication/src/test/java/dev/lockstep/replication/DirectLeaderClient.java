@@ -36,6 +36,8 @@ import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import dev.lockstep.replication.protocol.RevisionTreeCodec;
+import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailRequest;
 import dev.lockstep.replication.protocol.Transferred;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -322,6 +324,11 @@ public final class DirectLeaderClient implements LeaderClient {
 
   @Override
   public void closeKeys(String keysId, String collection) {}
+
+  @Override
+  public TailPage tail(TailRequest request) {
+    throw new UnsupportedOperationException("tail of a leader in the same process");
+  }
 
   @Override
   public Transferred transferred() {

@@ -32,6 +32,7 @@ import dev.lockstep.replication.protocol.LeaderNotPermittedException;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.MessageException;
 import dev.lockstep.replication.protocol.Messages;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
@@ -40,6 +41,9 @@ import dev.lockstep.replication.protocol.RevisionMessages;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import dev.lockstep.replication.protocol.RevisionTreeCodec;
+import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailPosition;
+import dev.lockstep.replication.protocol.TailRequest;
 import dev.lockstep.replication.protocol.Transferred;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -69,6 +73,12 @@ final class HttpLeaderClient implements LeaderClient {
   private static final String TLS_HINT =
       "; the leader's certificate must be issued for that host name by an authority known here"
           + " (--replication.ca-file)";
+
+  private static final String REPLICATION = "/_api/replication/";
+  private static final String REPLICATION_HEADER = "x-arango-replication-";
+
+  /// Which open transactions a tail is about; none, since leaders log committed ones only.
+  private static final byte[] NO_TRANSACTIONS = "[]".getBytes(StandardCharsets.US_ASCII);
 
   private static final String JOB_HEADER = "x-arango-async-id";
   private static final int HTTP_ACCEPTED = 202;
@@ -185,47 +195,130 @@ final class HttpLeaderClient implements LeaderClient {
     if (dump.form() != DumpForm.JSON) {
       request = request.withHeader("Accept", dump.form().mediaType());
     }
-    if (!capabilities.isEmpty()) {
-      request = request.withHeader(Capability.HEADER, Capability.announcement());
-    }
-    try (StreamingResponse response = connection.open(request)) {
+    try (StreamingResponse response = connection.open(announced(request))) {
       learn(response.header(Capability.HEADER));
-      if (!isSuccess(response.status())) {
-        throw failure(
-            request,
-            response.status(),
-            response.reason(),
-            response.header("Location"),
-            response.body().readNBytes(ERROR_BYTES_MAX));
-      }
+      requireSuccess(request, response);
       return page(request, response);
     } catch (IOException e) {
       throw transport(request, e);
     }
   }
 
-  private DumpPage page(ServerRequest request, StreamingResponse response) throws IOException {
-    String checkMore = response.header("x-arango-replication-checkmore");
-    String lastIncluded = response.header("x-arango-replication-lastincluded");
-    if (checkMore == null || (lastIncluded == null && response.status() != 204)) {
-      throw violation(
+  private ServerRequest announced(ServerRequest request) {
+    return capabilities.isEmpty()
+        ? request
+        : request.withHeader(Capability.HEADER, Capability.announcement());
+  }
+
+  private void requireSuccess(ServerRequest request, StreamingResponse response)
+      throws IOException {
+    if (!isSuccess(response.status())) {
+      throw failure(
           request,
-          "required header is missing: "
-              + (checkMore == null
-                  ? "x-arango-replication-checkmore"
-                  : "x-arango-replication-lastincluded"));
+          response.status(),
+          response.reason(),
+          response.header("Location"),
+          response.body().readNBytes(ERROR_BYTES_MAX));
     }
-    byte[] body =
-        response.status() == 204
-            ? new byte[0]
-            : readAll(response.body(), length(response.header("content-length")));
+  }
+
+  private DumpPage page(ServerRequest request, StreamingResponse response) throws IOException {
+    boolean hasMore = flag(request, response, "checkmore");
+    long lastIncluded =
+        response.status() == HTTP_NO_CONTENT
+                && response.header(REPLICATION_HEADER + "lastincluded") == null
+            ? 0
+            : tick(request, response, "lastincluded").value();
     return new DumpPage(
         form(response.header("content-type")),
-        body,
-        checkMore.strip().equalsIgnoreCase("true"),
-        lastIncluded == null ? 0 : unsigned(request, lastIncluded),
+        body(response),
+        hasMore,
+        lastIncluded,
         count(request, response.header(Capability.COUNT_HEADER)),
         request.pathAndQuery());
+  }
+
+  @Override
+  public TailPage tail(TailRequest tail) throws InterruptedException {
+    String path = tail.isLegacy() ? REPLICATION + "logger-follow" : "/_api/wal/tail";
+    Url url =
+        of(path)
+            .add("chunkSize", Long.toString(tail.chunkSize()))
+            .add("barrier", "0")
+            .add("from", tail.from().toString())
+            .add("firstRegular", tail.firstRegular().toString())
+            .add("includeSystem", Boolean.toString(tail.includeSystem()));
+    if (!tail.isLegacy()) {
+      url.add("lastScanned", tail.lastScanned().toString())
+          .add("includeFoxxQueues", Boolean.toString(tail.includeFoxxQueues()));
+    }
+    if (tail.isGlobal()) {
+      url.add("global", "true");
+    }
+    if (!tail.waitMax().isZero()) {
+      url.add("wait", Double.toString(tail.waitMax().toMillis() / 1000.0));
+    }
+    ServerRequest request =
+        ServerRequest.of("PUT", url.toString()).withBody("application/json", NO_TRANSACTIONS);
+    if (tail.form() != MarkerForm.JSON) {
+      request = request.withHeader("Accept", tail.form().mediaType());
+    }
+    try (StreamingResponse response = connection.open(announced(request))) {
+      learn(response.header(Capability.HEADER));
+      requireSuccess(request, response);
+      return tailPage(request, response);
+    } catch (IOException e) {
+      throw transport(request, e);
+    }
+  }
+
+  private TailPage tailPage(ServerRequest request, StreamingResponse response) throws IOException {
+    Tick lastIncluded = tick(request, response, "lastincluded");
+    Tick lastScanned =
+        response.header(REPLICATION_HEADER + "lastscanned") == null
+            ? lastIncluded
+            : tick(request, response, "lastscanned");
+    String type = response.header("content-type");
+    MarkerForm form = MarkerForm.JSON;
+    for (MarkerForm candidate : MarkerForm.values()) {
+      if (type != null && type.contains(candidate.mediaType())) {
+        form = candidate;
+      }
+    }
+    return new TailPage(
+        form,
+        body(response),
+        new TailPosition(
+            flag(request, response, "checkmore"),
+            lastIncluded,
+            lastScanned.compareTo(lastIncluded) < 0 ? lastIncluded : lastScanned,
+            tick(request, response, "lasttick"),
+            // Leaders before it was invented keep everything a follower may ask for.
+            response.header(REPLICATION_HEADER + "frompresent") == null
+                || flag(request, response, "frompresent")),
+        request.pathAndQuery());
+  }
+
+  private Tick tick(ServerRequest request, StreamingResponse response, String name) {
+    return new Tick(unsigned(request, required(request, response, name)));
+  }
+
+  private boolean flag(ServerRequest request, StreamingResponse response, String name) {
+    return required(request, response, name).strip().equalsIgnoreCase("true");
+  }
+
+  private String required(ServerRequest request, StreamingResponse response, String name) {
+    String value = response.header(REPLICATION_HEADER + name);
+    if (value == null) {
+      throw violation(request, "required header is missing: " + REPLICATION_HEADER + name);
+    }
+    return value;
+  }
+
+  private byte[] body(StreamingResponse response) throws IOException {
+    return response.status() == HTTP_NO_CONTENT
+        ? new byte[0]
+        : readAll(response.body(), length(response.header("content-length")));
   }
 
   private @Nullable Long count(ServerRequest request, @Nullable String header) {
@@ -589,7 +682,12 @@ final class HttpLeaderClient implements LeaderClient {
   }
 
   private Url url(String command) {
-    return new Url(PercentEncoding.databasePath(address.database(), "/_api/replication/" + command))
+    return of(REPLICATION + command);
+  }
+
+  /// A path in the leader's database, and who asks.
+  private Url of(String path) {
+    return new Url(PercentEncoding.databasePath(address.database(), path))
         .add("serverId", address.followerId());
   }
 

@@ -24,7 +24,13 @@ public enum Capability {
   FINGERPRINT("fingerprint"),
 
   /// Revisions are told, and documents asked for, as [CompactRevisions].
-  COMPACT_REVISIONS("compact-revisions");
+  COMPACT_REVISIONS("compact-revisions"),
+
+  /// A tail is served as [MarkerForm#STORED] to a follower that accepts it.
+  TAIL_STORED("tail-stored"),
+
+  /// A tail that has nothing to tell waits for it, as long as the parameter `wait` (seconds) says.
+  TAIL_WAIT("tail-wait");
 
   /// Names the header; its value is a comma-separated list of wire names.
   public static final String HEADER = "x-lockstep-capabilities";

@@ -3,14 +3,8 @@ package dev.lockstep.replication.protocol;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.InvalidJsonException;
 import dev.lockstep.core.document.InvalidVPackException;
-import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
-import dev.lockstep.core.document.VPackValidator;
-import dev.lockstep.core.document.ValidationLimits;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /// Takes one dump response apart, in any form a leader may send: JSON lines or VelocyPack, in
@@ -36,7 +30,7 @@ public final class DumpReader {
 
   private final String endpoint;
   private final String url;
-  private final Source source;
+  private final ValueSource source;
 
   /// Set by the first object of the response, as stock followers do: leaders may ignore the wish.
   private @Nullable Boolean isEnveloped;
@@ -49,8 +43,8 @@ public final class DumpReader {
     this.url = page.url();
     this.source =
         switch (page.form()) {
-          case JSON -> new Lines(page.body());
-          case VELOCYPACK, STORED -> new Values(page.body());
+          case JSON -> ValueSource.lines(page.body());
+          case VELOCYPACK, STORED -> ValueSource.velocyPack(page.body());
         };
   }
 
@@ -105,58 +99,5 @@ public final class DumpReader {
       return new Entry.Remove(LeaderDocument.key(data));
     }
     throw ProtocolViolationException.unexpectedMarker(endpoint, type);
-  }
-
-  /// Where the values of a response come from.
-  private interface Source {
-    @Nullable VPackSlice next();
-  }
-
-  private static final class Lines implements Source {
-    private final JsonToVPack.Values values;
-
-    Lines(byte[] body) {
-      values = JsonToVPack.Values.lines(new ByteArrayInputStream(body), JsonToVPack.Limits.DEFAULT);
-    }
-
-    @Override
-    public @Nullable VPackSlice next() {
-      try {
-        return values.next();
-      } catch (IOException e) {
-        throw new IllegalStateException("reading memory failed", e);
-      }
-    }
-  }
-
-  private static final class Values implements Source {
-    private final byte[] body;
-    private int offset;
-    private @Nullable Iterator<VPackSlice> elements;
-
-    Values(byte[] body) {
-      this.body = body;
-    }
-
-    @Override
-    public @Nullable VPackSlice next() {
-      while (true) {
-        if (elements != null && elements.hasNext()) {
-          return elements.next();
-        }
-        elements = null;
-        if (offset == body.length) {
-          return null;
-        }
-        int size =
-            VPackValidator.validate(body, offset, body.length - offset, ValidationLimits.DUMP);
-        VPackSlice value = new VPackSlice(body, offset);
-        offset += size;
-        if (!value.isArray()) {
-          return value;
-        }
-        elements = value.elements().iterator();
-      }
-    }
   }
 }

@@ -61,6 +61,9 @@ public record InventoryCollection(
   /// The layout version that followers expect of collections.
   private static final int FORMAT_VERSION = 8;
 
+  private static final VPackSlice NO_INDEXES =
+      VPackSlice.of(new VPackBuilder().openArray().close().toByteArray());
+
   /// The wire's status "loaded".
   private static final int STATUS_LOADED = 3;
 
@@ -101,7 +104,21 @@ public record InventoryCollection(
   ///
   /// @throws MessageException if it has no name, id or type
   public static InventoryCollection parse(VPackSlice entry) {
-    VPackSlice parameters = Messages.requiredObject(entry, "parameters");
+    return read(
+        Messages.requiredObject(entry, "parameters"),
+        Messages.requiredArray(entry, "indexes"),
+        totals(entry));
+  }
+
+  /// Reads the description that a marker carries: the parameters alone.
+  ///
+  /// @throws MessageException if it has no name, id or type
+  static InventoryCollection ofParameters(VPackSlice parameters) {
+    return read(parameters, NO_INDEXES, null);
+  }
+
+  private static InventoryCollection read(
+      VPackSlice parameters, VPackSlice indexes, @Nullable CollectionTotals totals) {
     String name = Messages.string(parameters, "name", "");
     if (name.isEmpty()) {
       throw new MessageException("a collection without name");
@@ -141,8 +158,8 @@ public record InventoryCollection(
         Messages.bool(parameters, "deleted", false),
         properties,
         keyOptions == null || !keyOptions.isObject() ? 0 : lastValue(keyOptions),
-        indexes(Messages.requiredArray(entry, "indexes"), name, notes),
-        totals(entry),
+        indexes(indexes, name, notes),
+        totals,
         notes);
   }
 
@@ -186,28 +203,43 @@ public record InventoryCollection(
     }
   }
 
+  /// Reads one index.
+  ///
+  /// @param collection for messages
+  /// @return null for the kinds that every collection has and for unknown ones
+  /// @throws MessageException if it is malformed
+  static @Nullable IndexDefinition index(VPackSlice entry, String collection) {
+    List<IndexDefinition> one = new ArrayList<>(1);
+    addIndex(entry, collection, one, new ArrayList<>());
+    return one.isEmpty() ? null : one.getFirst();
+  }
+
   private static List<IndexDefinition> indexes(
       VPackSlice list, String collection, List<String> notes) {
     List<IndexDefinition> indexes = new ArrayList<>();
     for (VPackSlice entry : list.elements()) {
-      if (!entry.isObject()) {
-        throw new MessageException(
-            "collection '" + collection + "' has an index that is no object");
-      }
-      String typeName = Messages.string(entry, "type", "");
-      IndexType type = IndexType.ofWireName(typeName);
-      if (type == null) {
-        notes.add(
-            "collection '"
-                + collection
-                + "': an index of the unknown type '"
-                + ReplicationException.excerpt(typeName)
-                + "' is left out");
-      } else if (type != IndexType.PRIMARY && type != IndexType.EDGE) {
-        indexes.add(index(entry, type, collection));
-      }
+      addIndex(entry, collection, indexes, notes);
     }
     return indexes;
+  }
+
+  private static void addIndex(
+      VPackSlice entry, String collection, List<IndexDefinition> indexes, List<String> notes) {
+    if (!entry.isObject()) {
+      throw new MessageException("collection '" + collection + "' has an index that is no object");
+    }
+    String typeName = Messages.string(entry, "type", "");
+    IndexType type = IndexType.ofWireName(typeName);
+    if (type == null) {
+      notes.add(
+          "collection '"
+              + collection
+              + "': an index of the unknown type '"
+              + ReplicationException.excerpt(typeName)
+              + "' is left out");
+    } else if (type != IndexType.PRIMARY && type != IndexType.EDGE) {
+      indexes.add(index(entry, type, collection));
+    }
   }
 
   // javac drops the annotation of a record's array component from its compact constructor.
@@ -276,9 +308,23 @@ public record InventoryCollection(
 
   /// Writes the element.
   public void render(VPackBuilder target) {
+    target.openObject();
+    target.key("parameters");
+    renderParameters(target);
+    target.key("indexes").openArray();
+    indexes.forEach(index -> render(index, target));
+    target.close();
+    if (totals != null) {
+      target.member("count", totals.count());
+      target.member("fingerprint", Long.toUnsignedString(totals.fingerprint()));
+    }
+    target.close();
+  }
+
+  /// Writes the parameters alone, as a marker carries them.
+  void renderParameters(VPackBuilder target) {
     boolean isDefaultKeys = properties.keyOptions().type() != KeyGeneratorType.AUTOINCREMENT;
     target.openObject();
-    target.key("parameters").openObject();
     target.member("allowUserKeys", properties.keyOptions().allowUserKeys());
     target.member("cacheEnabled", properties.cacheEnabled());
     target.member("cid", id);
@@ -319,17 +365,10 @@ public record InventoryCollection(
     target.member("waitForSync", properties.waitForSync());
     target.member("writeConcern", 1);
     target.close();
-    target.key("indexes").openArray();
-    indexes.forEach(index -> render(index, target));
-    target.close();
-    if (totals != null) {
-      target.member("count", totals.count());
-      target.member("fingerprint", Long.toUnsignedString(totals.fingerprint()));
-    }
-    target.close();
   }
 
-  private static void render(IndexDefinition index, VPackBuilder target) {
+  /// Writes one index.
+  static void render(IndexDefinition index, VPackBuilder target) {
     VPackSlice extra = index.extra() == null ? null : VPackSlice.of(index.extra());
     target.openObject();
     target.member("id", Long.toUnsignedString(index.id()));

@@ -92,6 +92,9 @@ public interface LeaderClient extends AutoCloseable {
   /// Ends a list of keys; one that is gone is fine.
   void closeKeys(String keysId, String collection) throws InterruptedException;
 
+  /// Reads what happened after a tick, completely, in the order of the log.
+  TailPage tail(TailRequest request) throws InterruptedException;
+
   /// What went over the wire so far; whatever does not travel counts nothing.
   Transferred transferred();
 

@@ -37,6 +37,22 @@ public final class ProtocolViolationException extends ReplicationException {
         "got unexpected marker of type " + type + " in a dump of leader at " + endpoint);
   }
 
+  /// A marker of a type that nobody knows.
+  ///
+  /// @param offending the marker as a part of a sentence
+  static ProtocolViolationException unknownMarker(
+      String endpoint, String url, long type, String offending) {
+    return new ProtocolViolationException(
+        ErrorNumber.REPLICATION_UNEXPECTED_MARKER,
+        "got unexpected marker of type "
+            + Long.toUnsignedString(type)
+            + " from leader at "
+            + endpoint
+            + " for URL "
+            + url
+            + excerpt(offending));
+  }
+
   @Override
   public boolean isTransient() {
     return false;

@@ -17,6 +17,8 @@ import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
+import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailRequest;
 import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
 import java.util.List;
@@ -37,7 +39,7 @@ class HookedLeader implements LeaderClient {
 
   /// @param name `state`, `flush`, `open`, `extend`, `close`, `inventory`, `dump`, `tree`,
   ///   `ranges`, `documents`, `keys`, `poll`, `chunks`, `chunkKeys`, `chunkDocuments` or
-  ///   `closeKeys`
+  ///   `closeKeys`, `tail`
   <T> T around(String name, Request<T> request) throws InterruptedException {
     return request.send();
   }
@@ -158,6 +160,11 @@ class HookedLeader implements LeaderClient {
           leader.closeKeys(keysId, collection);
           return true;
         });
+  }
+
+  @Override
+  public TailPage tail(TailRequest request) throws InterruptedException {
+    return around("tail", () -> leader.tail(request));
   }
 
   @Override

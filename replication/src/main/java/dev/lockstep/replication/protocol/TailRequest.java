@@ -1,0 +1,29 @@
+package dev.lockstep.replication.protocol;
+
+import dev.lockstep.core.storage.Tick;
+import java.time.Duration;
+
+/// One request of a follower for what happened after a tick.
+///
+/// @param isGlobal of all databases; else of the client's database only
+/// @param from the last tick that is here already
+/// @param lastScanned as told by the last answer ([TailPosition#lastScanned]); [Tick#NONE] in the
+///   first request
+/// @param firstRegular where regular tailing began: transactions that began before it are asked for
+///   beginning there
+/// @param chunkSize bytes after which the leader ends the answer
+/// @param form what to ask for; a leader may answer with another one
+/// @param waitMax how long the leader may wait for something to tell before it answers that there
+///   is nothing; only of leaders with [Capability#TAIL_WAIT], else zero
+/// @param isLegacy whether to ask in the way of leaders before 3.3 (`logger-follow`)
+public record TailRequest(
+    boolean isGlobal,
+    Tick from,
+    Tick lastScanned,
+    Tick firstRegular,
+    long chunkSize,
+    boolean includeSystem,
+    boolean includeFoxxQueues,
+    MarkerForm form,
+    Duration waitMax,
+    boolean isLegacy) {}
