@@ -25,6 +25,9 @@ final class CatalogImage {
   /// Generation and revision of documents whose chunks have no head.
   final List<long[]> largeDocuments = new ArrayList<>();
 
+  /// By database.
+  final Map<Long, byte[]> appliers = new TreeMap<>();
+
   private CatalogImage() {}
 
   static CatalogImage read(StorageView view, int indexKeyBytesMax) {
@@ -50,6 +53,7 @@ final class CatalogImage {
                   .indexes
                   .computeIfAbsent(CatalogKey.first(key), generation -> new ArrayList<>())
                   .add(CatalogRows.index(CatalogKey.second(key), cursor.value(), indexKeyBytesMax));
+          case CatalogKey.APPLIER -> image.appliers.put(CatalogKey.first(key), cursor.value());
           case CatalogKey.IDENTITY, CatalogKey.NEXT_ID -> {}
           default ->
               throw new StorageException("the catalog holds a row of unknown kind " + key[0]);

@@ -24,6 +24,10 @@ final class CatalogKey {
   /// The one row of the id counter.
   static final byte NEXT_ID = 'N';
 
+  /// database (0: all of them) -> configuration and state of its applier, whose form is the
+  /// replication module's matter.
+  static final byte APPLIER = 'R';
+
   /// generation or index object -> what it is: storage no definition leads to (any more, or yet).
   static final byte UNREACHABLE = 'U';
 

@@ -47,7 +47,7 @@ public final class CollectionHold implements AutoCloseable {
 
   /// As [DocumentCollection#truncate].
   public void truncate(Durability durability) {
-    collection.truncate(durability, Origin.REPLICATION);
+    collection.truncate(durability, Origin.REPLICATION, null);
   }
 
   /// Lets clients write again. Repeating is harmless.

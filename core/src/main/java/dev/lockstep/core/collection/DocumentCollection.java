@@ -138,9 +138,7 @@ public final class DocumentCollection {
     try {
       // Once more: a hold may have begun while this writer waited.
       requireWritable(options.origin());
-      WriteSession session =
-          new WriteSession(
-              store, current, schema(current, options), progress, options, operations.size());
+      WriteSession session = session(current, options, operations.size(), null);
       try {
         results = session.run(operations);
       } finally {
@@ -158,6 +156,15 @@ public final class DocumentCollection {
       store.gate().sync();
     }
     return results;
+  }
+
+  /// Under the lock.
+  ///
+  /// @param shared see [WriteSession]
+  WriteSession session(
+      CollectionState current, WriteOptions options, int operations, @Nullable WriteBatch shared) {
+    return new WriteSession(
+        store, current, schema(current, options), progress, options, operations, shared);
   }
 
   /// What judges the documents of a write; null if nothing does. Under the lock.
@@ -240,10 +247,17 @@ public final class DocumentCollection {
   ///
   /// @throws LockstepException 1203, 1004 while the collection takes no writes
   public void truncate(Durability durability) {
-    truncate(durability, Origin.CLIENT);
+    truncate(durability, Origin.CLIENT, null);
   }
 
-  void truncate(Durability durability, Origin origin) {
+  /// As [#truncate(Durability)], because a leader did it.
+  ///
+  /// @param applied stored in the same commit
+  public void truncateAsLeader(AppliedPosition applied) {
+    truncate(Durability.PROCESS_CRASH, Origin.REPLICATION, applied);
+  }
+
+  void truncate(Durability durability, Origin origin, @Nullable AppliedPosition applied) {
     requireWritable(origin);
     CollectionState current = lockForChange();
     long oldGeneration = current.generation();
@@ -253,7 +267,7 @@ public final class DocumentCollection {
       List<StoredIndex> indexes = emptyCopies(current, generation);
       CollectionState truncated = current.withGeneration(generation, indexes);
       CollectionProgress now =
-          new CollectionProgress(progress.lastKeyValue(), store.clock().next().value());
+          progress.withNewestRevision(store.clock().next().value()).withApplied(applied);
       store.trees().begin(generation, new RevisionTreeEditor());
       try (WriteBatch batch = store.engine().newBatch()) {
         putDefinition(batch, truncated);
@@ -552,16 +566,34 @@ public final class DocumentCollection {
       if (isUuid || Long.compareUnsigned(lastKeyValue, progress.lastKeyValue()) <= 0) {
         return;
       }
-      CollectionProgress next = new CollectionProgress(lastKeyValue, progress.newestRevision());
-      try (WriteBatch batch = store.engine().newBatch()) {
-        batch.put(
-            Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, current.id()), next.encode());
-        store.gate().commitOrThrow(batch, Durability.PROCESS_CRASH);
-      }
-      progress = next;
+      commitProgress(current, progress.withLastKeyValue(lastKeyValue));
     } finally {
       unlock();
     }
+  }
+
+  /// Up to where a leader's changes are contained; null where none was ever followed.
+  public @Nullable AppliedPosition appliedPosition() {
+    return progress.applied();
+  }
+
+  /// Notes that all of a leader's changes up to a position are contained.
+  public void setAppliedPosition(AppliedPosition applied) {
+    CollectionState current = lockForChange();
+    try {
+      commitProgress(current, progress.withApplied(applied));
+    } finally {
+      unlock();
+    }
+  }
+
+  /// Under the lock.
+  private void commitProgress(CollectionState current, CollectionProgress next) {
+    try (WriteBatch batch = store.engine().newBatch()) {
+      batch.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, current.id()), next.encode());
+      store.gate().commitOrThrow(batch, Durability.PROCESS_CRASH);
+    }
+    progress = next;
   }
 
   /// Primary index first (id 0), then for edge collections the edge index (id 1), then the others.
@@ -774,6 +806,11 @@ public final class DocumentCollection {
 
   void unlock() {
     lock.unlock();
+  }
+
+  /// Under the lock, after the commit.
+  void progressed(WriteSession session) {
+    progress = session.progress();
   }
 
   /// Under the lock, after the commit.

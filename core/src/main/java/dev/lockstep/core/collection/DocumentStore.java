@@ -62,6 +62,7 @@ public final class DocumentStore implements AutoCloseable {
   private final UnreachableStorage unreachable;
   private final DocumentExpiry expiry;
   private final RevisionTrees trees;
+  private final ApplierRecords applierRecords;
 
   /// Guards names of databases and collections.
   private final ReentrantLock catalogLock = new ReentrantLock();
@@ -90,6 +91,7 @@ public final class DocumentStore implements AutoCloseable {
         new UnreachableStorage(engine, gate, identity.indexKeyBytes(), this::forgetTree);
     this.expiry = new DocumentExpiry(this);
     this.trees = new RevisionTrees(engine, gate);
+    this.applierRecords = new ApplierRecords(this);
   }
 
   /// Opens what the engine holds, or founds it: server id, `_system`, system collections. Purges
@@ -128,6 +130,7 @@ public final class DocumentStore implements AutoCloseable {
         database.publish(new DocumentCollection(this, database, state, progress));
       }
     }
+    applierRecords.load(image.appliers);
     Map<Long, Long> generations = generationsByCollection(image);
     trees.purgeUnknown(new HashSet<>(generations.values()));
     trees.load(changeLog, generations);
@@ -196,6 +199,11 @@ public final class DocumentStore implements AutoCloseable {
 
   public ChangeLog changeLog() {
     return changeLog;
+  }
+
+  /// Of this server's follower role.
+  public ApplierRecords applierRecords() {
+    return applierRecords;
   }
 
   /// Sorted by name.
@@ -292,6 +300,21 @@ public final class DocumentStore implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// Writes into several collections of one database in one commit, as a leader's transaction did.
+  /// Readers see all of it or nothing; in the change log it is a transaction, too.
+  ///
+  /// @param parts at least one, one per collection
+  /// @param options its origin must be [Origin#REPLICATION]
+  /// @throws LockstepException 32 if it does not fit into one commit; otherwise as
+  ///   [DocumentCollection#write] or the first refusal. Nothing was written then
+  public void writeTogether(List<CollectionWrites> parts, WriteOptions options) {
+    if (options.origin() != Origin.REPLICATION || !options.atomic()) {
+      throw new IllegalArgumentException("only a leader's transactions are written together");
+    }
+    gate.checkOpen();
+    new JointWrite(this, parts, options).run();
   }
 
   /// One consistent state of everything. The caller closes it.

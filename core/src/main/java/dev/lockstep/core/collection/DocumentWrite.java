@@ -51,6 +51,9 @@ public sealed interface DocumentWrite {
   /// Source: `docs/decisions/0009-incremental-sync.md`.
   record PutReplicated(Document document) implements DocumentWrite {}
 
+  /// Removes a document because a leader did; ignored, with no revision, if it is not there.
+  record RemoveReplicated(String key) implements DocumentWrite {}
+
   /// Removes the document that has this revision now; refused with 1202 if none has.
   record RemoveRevision(Revision revision) implements DocumentWrite {}
 }

@@ -69,6 +69,8 @@ public final class GenerationLoad implements AutoCloseable {
 
   private long newest;
 
+  private @Nullable AppliedPosition applied;
+
   // The batch under construction; cleared after its commit.
 
   private @Nullable WriteBatch batch;
@@ -295,6 +297,11 @@ public final class GenerationLoad implements AutoCloseable {
     return new StoredIndex(definition, store.newId(), store.indexKeyBytesMax());
   }
 
+  /// Notes how far the leader's changes are contained in what was loaded; stored with the swap.
+  public void appliedUpTo(AppliedPosition position) {
+    applied = position;
+  }
+
   /// Makes the new generation the collection, in one atomic step. A local collection of the same
   /// name (else of the same globally unique id) is replaced and keeps its id and its handle; if
   /// there is one of each, the other is dropped. Builds the indexes if that has not been done. Ends
@@ -408,7 +415,7 @@ public final class GenerationLoad implements AutoCloseable {
         new CollectionState(
             id, database.id(), guid(id, old), generation, target.properties(), indexes, false);
     CollectionProgress progress =
-        new CollectionProgress(keys.last(), newest)
+        new CollectionProgress(keys.last(), newest, applied)
             .atLeast(replaced == null ? CollectionProgress.initial(id) : replaced.progress());
     // Revisions given out from here on exceed those of the new documents.
     store.clock().observe(new Revision(newest));

@@ -20,9 +20,9 @@ public sealed interface WriteResult {
       implements WriteResult {}
 
   /// [OverwriteMode#IGNORE] met an existing document, or [DocumentWrite.PutReplicated] the very
-  /// same.
+  /// same, or [DocumentWrite.RemoveReplicated] none.
   ///
-  /// @param revision of the existing document
+  /// @param revision of the existing document; [Revision#NONE] if there is none
   record Ignored(String key, Revision revision) implements WriteResult {}
 
   /// Nothing was written.

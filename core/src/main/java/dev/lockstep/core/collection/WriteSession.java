@@ -54,10 +54,11 @@ final class WriteSession {
   /// complete, with what indexes and log add.
   static final long ATOMIC_BYTES = 96L << 20;
 
-  /// What the rows that every batch may need once cost: counters and progress.
-  private static final int RESERVED_OPERATIONS = 1 + GenerationTotals.COUNTERS;
+  /// What the rows that every batch may need once cost: counters, progress and a transaction's
+  /// ends.
+  private static final int RESERVED_OPERATIONS = 3 + GenerationTotals.COUNTERS;
 
-  private static final int RESERVED_BYTES = 192;
+  private static final int RESERVED_BYTES = 256;
 
   /// Bytes of a commit that an operation takes besides document, change and index entries: its
   /// primary row, the removal of an old document, what engines add per row.
@@ -74,6 +75,10 @@ final class WriteSession {
   private final @Nullable CollectionSchema schema;
   private final WriteOptions options;
   private final boolean single;
+
+  /// What several sessions are committed with, by whoever made them; null: this session commits.
+  private final @Nullable WriteBatch shared;
+
   private final DocumentRows rows;
   private final List<StoredIndex> indexes;
   private final KeyGeneration keys;
@@ -93,6 +98,9 @@ final class WriteSession {
   // The batch under construction; cleared after its commit.
 
   private @Nullable WriteBatch batch;
+
+  /// Of the batch in the change log; 0: none.
+  private long transaction;
 
   /// The first result that depends on the batch.
   private int batchFirst;
@@ -132,8 +140,10 @@ final class WriteSession {
       @Nullable CollectionSchema schema,
       CollectionProgress progress,
       WriteOptions options,
-      int operationCount) {
+      int operationCount,
+      @Nullable WriteBatch shared) {
     this.store = store;
+    this.shared = shared;
     this.state = state;
     this.schema = schema;
     this.options = options;
@@ -177,7 +187,8 @@ final class WriteSession {
           return results;
         }
       }
-      LockstepException refusal = commit();
+      boolean isWhole = results.stream().noneMatch(Refused.class::isInstance);
+      LockstepException refusal = commit(isWhole ? options.applied() : null);
       if (refusal != null) {
         stop(refusal, writes.size());
       }
@@ -185,6 +196,46 @@ final class WriteSession {
     } finally {
       discard();
     }
+  }
+
+  /// Stages everything into the shared batch.
+  ///
+  /// @throws LockstepException the first refusal; the batch is of no use then
+  void stageShared(List<DocumentWrite> writes) {
+    for (DocumentWrite write : writes) {
+      WriteResult result = apply(write);
+      results.add(result);
+      if (result instanceof Refused refused) {
+        throw refused.error();
+      }
+    }
+    WriteBatch current = batch;
+    if (current != null) {
+      committed = stageEnd(current, options.applied());
+    }
+  }
+
+  /// Bytes that were reserved in the shared batch.
+  long sharedBytes() {
+    return bytes + RESERVED_BYTES;
+  }
+
+  int sharedOperations() {
+    return operations + RESERVED_OPERATIONS;
+  }
+
+  /// After the shared batch was committed, still under the lock of the trees' commits.
+  void sharedCommitted() {
+    applyTree();
+    if (batch != null) {
+      wrote = true;
+      ahead.clear();
+    }
+  }
+
+  /// After everything. Removes what went ahead of a batch that was not committed.
+  void endShared() {
+    discard();
   }
 
   /// Refuses everything that has not been committed.
@@ -240,6 +291,10 @@ final class WriteSession {
           yield putReplicated(put.document());
         }
         case DocumentWrite.RemoveRevision remove -> removeRevision(remove.revision());
+        case DocumentWrite.RemoveReplicated remove -> {
+          key = remove.key();
+          yield removeReplicated(key);
+        }
       };
     } catch (LockstepException e) {
       return new Refused(e, key, null);
@@ -376,6 +431,13 @@ final class WriteSession {
         key, existing.revision(), existing.revision(), options.returnOld() ? old : null, null);
   }
 
+  private WriteResult removeReplicated(String key) {
+    Existing existing = find(key);
+    return existing == null
+        ? new Ignored(key, Revision.NONE)
+        : removed(key, existing, stageRemoval(key, existing));
+  }
+
   private WriteResult removeRevision(Revision revision) {
     String key = holderOf(revision);
     Existing existing = key == null ? null : find(key);
@@ -450,7 +512,7 @@ final class WriteSession {
   /// removes.
   private void commitRemovalOf(Document next) {
     if (rows.isChunked(next.body().length)) {
-      LockstepException refusal = commit();
+      LockstepException refusal = commit(null);
       if (refusal != null) {
         throw new CommitRefused(refusal);
       }
@@ -871,8 +933,13 @@ final class WriteSession {
   private WriteBatch batch() {
     WriteBatch current = batch;
     if (current == null) {
-      current = store.engine().newBatch();
+      current = shared == null ? store.engine().newBatch() : shared;
       batch = current;
+      if (shared == null && options.atomic() && !single) {
+        transaction = store.newId();
+        current.appendChange(
+            ChangeCodec.encode(new Change.TransactionBegun(state.databaseId(), transaction)));
+      }
     }
     return current;
   }
@@ -888,7 +955,7 @@ final class WriteSession {
           "the operations of one atomic call need", bytes + moreBytes, operations + moreOperations);
     }
     if (!fits && batch != null) {
-      LockstepException refusal = commit();
+      LockstepException refusal = commit(null);
       if (refusal != null) {
         throw new CommitRefused(refusal);
       }
@@ -926,26 +993,26 @@ final class WriteSession {
   }
 
   /// Commits the batch, if there is one; answers why not, else null.
-  private @Nullable LockstepException commit() {
+  ///
+  /// @param applied stored with it; null: as before
+  private @Nullable LockstepException commit(@Nullable AppliedPosition applied) {
     WriteBatch current = batch;
     if (current == null) {
       return null;
     }
-    totals.addTo(current, state.generation());
-    CollectionProgress progress = new CollectionProgress(keys.last(), newest);
-    current.put(
-        Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, state.id()), progress.encode());
-    for (long revision : ahead) {
-      current.delete(
-          Keyspace.CATALOG, CatalogKey.of(CatalogKey.LARGE_DOCUMENT, state.generation(), revision));
+    if (shared != null) {
+      return new LockstepException(
+          ErrorNumber.RESOURCE_LIMIT,
+          "the operations of one transaction do not fit into one commit of the storage");
     }
+    CollectionProgress progress = stageEnd(current, applied);
     LockstepException refusal;
     Lock commitLock = store.trees().commitLock();
     commitLock.lock();
     try {
       refusal = store.gate().commit(current, Durability.PROCESS_CRASH);
-      if (refusal == null && !treeRevisions.isEmpty()) {
-        store.trees().apply(state.generation(), treeChange());
+      if (refusal == null) {
+        applyTree();
       }
     } finally {
       commitLock.unlock();
@@ -957,6 +1024,32 @@ final class WriteSession {
       clearBatch();
     }
     return refusal;
+  }
+
+  /// Puts in what every commit has once.
+  ///
+  /// @return what holds once it is committed
+  private CollectionProgress stageEnd(WriteBatch current, @Nullable AppliedPosition applied) {
+    totals.addTo(current, state.generation());
+    CollectionProgress progress =
+        new CollectionProgress(keys.last(), newest, committed.applied()).withApplied(applied);
+    current.put(
+        Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, state.id()), progress.encode());
+    for (long revision : ahead) {
+      current.delete(
+          Keyspace.CATALOG, CatalogKey.of(CatalogKey.LARGE_DOCUMENT, state.generation(), revision));
+    }
+    if (transaction != 0) {
+      current.appendChange(
+          ChangeCodec.encode(new Change.TransactionCommitted(state.databaseId(), transaction)));
+    }
+    return progress;
+  }
+
+  private void applyTree() {
+    if (!treeRevisions.isEmpty()) {
+      store.trees().apply(state.generation(), treeChange());
+    }
   }
 
   private void changeTree(long revision, boolean inserted) {
@@ -977,9 +1070,12 @@ final class WriteSession {
   private void clearBatch() {
     WriteBatch current = batch;
     if (current != null) {
-      current.close();
+      if (shared == null) {
+        current.close();
+      }
       batch = null;
     }
+    transaction = 0;
     bytes = 0;
     operations = 0;
     totals.clear();

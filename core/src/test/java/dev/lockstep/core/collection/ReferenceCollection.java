@@ -64,7 +64,9 @@ final class ReferenceCollection {
               : ErrorNumber.DOCUMENT_NOT_FOUND;
       case Remove remove ->
           valueByKey.remove(remove.key()) == null ? ErrorNumber.DOCUMENT_NOT_FOUND : null;
-      case DocumentWrite.PutReplicated _, DocumentWrite.RemoveRevision _ ->
+      case DocumentWrite.PutReplicated _,
+          DocumentWrite.RemoveRevision _,
+          DocumentWrite.RemoveReplicated _ ->
           throw new IllegalArgumentException("a client's writes only: " + write);
     };
   }

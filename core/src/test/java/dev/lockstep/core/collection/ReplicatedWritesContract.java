@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -440,5 +441,172 @@ public abstract class ReplicatedWritesContract {
       }
     }
     return keys;
+  }
+
+  private static final AppliedPosition POSITION = new AppliedPosition(77, new Tick(1234));
+
+  private List<Change> changesAfter(Tick tick) {
+    return ((ChangeRead.Page) store.changeLog().read(engine, tick, 1000))
+        .changes().stream().map(LoggedChange::change).toList();
+  }
+
+  private @Nullable AppliedPosition positionAfterReopening() {
+    store.close();
+    store =
+        DocumentStore.open(
+            engine, new HybridLogicalClock(() -> DocumentStoreContract.NOW), StoreSettings.DEFAULT);
+    collection = store.requireDatabase(DocumentStore.SYSTEM).requireCollection("c");
+    return collection.appliedPosition();
+  }
+
+  @Test
+  void howFarALeaderIsFollowedIsStoredWithTheDocuments() {
+    assertThat(collection.appliedPosition()).isNull();
+
+    collection.write(
+        List.of(new DocumentWrite.PutReplicated(document("a", 5000, "'u':1"))),
+        WriteOptions.applying(POSITION, false));
+
+    assertThat(collection.appliedPosition()).isEqualTo(POSITION);
+    assertThat(positionAfterReopening()).isEqualTo(POSITION);
+    assertThat(POSITION.covers(77, new Tick(1234))).isTrue();
+    assertThat(POSITION.covers(77, new Tick(1235))).isFalse();
+    assertThat(POSITION.covers(78, new Tick(1))).isFalse();
+  }
+
+  @Test
+  void thePositionOutlivesClientsWritesTruncationAndARestart() {
+    collection.setAppliedPosition(POSITION);
+    collection.write(
+        DocumentWrite.Insert.of(DocumentStoreContract.json("{'_key':'own'}")),
+        WriteOptions.DEFAULT);
+    collection.truncate(Durability.PROCESS_CRASH);
+    assertThat(positionAfterReopening()).isEqualTo(POSITION);
+
+    AppliedPosition later = new AppliedPosition(77, new Tick(2000));
+    collection.truncateAsLeader(later);
+
+    assertThat(positionAfterReopening()).isEqualTo(later);
+  }
+
+  @Test
+  void aPositionIsNotStoredWhereSomethingWasRefused() {
+    List<WriteResult> results =
+        collection.write(
+            List.of(
+                new DocumentWrite.PutReplicated(document("a", 5000, "'u':1")),
+                new DocumentWrite.PutReplicated(document("b", -1, "'u':2"))),
+            WriteOptions.applying(POSITION, false));
+
+    assertThat(results.get(1)).isInstanceOf(WriteResult.Refused.class);
+    assertThat(contents()).containsOnlyKeys("a");
+    assertThat(collection.appliedPosition()).isNull();
+  }
+
+  @Test
+  void aLeadersRemovalOfWhatIsNotThereIsIgnored() {
+    put(document("a", 5000, "'u':1"));
+
+    List<WriteResult> results =
+        collection.write(
+            List.of(
+                new DocumentWrite.RemoveReplicated("gone"),
+                new DocumentWrite.RemoveReplicated("a")),
+            WriteOptions.applying(POSITION, true));
+
+    assertThat(results.get(0)).isEqualTo(new WriteResult.Ignored("gone", Revision.NONE));
+    assertThat(results.get(1)).isInstanceOf(WriteResult.Written.class);
+    assertThat(contents()).isEmpty();
+  }
+
+  @Test
+  void severalWritesOfAnAtomicCallAreATransactionInTheLog() {
+    Tick before = store.changeLog().lastTick();
+
+    collection.write(
+        List.of(
+            new DocumentWrite.PutReplicated(document("a", 5000, "'u':1")),
+            new DocumentWrite.PutReplicated(document("b", 5001, "'u':2"))),
+        WriteOptions.applying(POSITION, true));
+
+    assertThat(changesAfter(before))
+        .extracting(change -> (Class) change.getClass())
+        .containsExactly(
+            Change.TransactionBegun.class,
+            Change.DocumentWritten.class,
+            Change.DocumentWritten.class,
+            Change.TransactionCommitted.class);
+  }
+
+  @Test
+  void severalCollectionsAreWrittenInOneCommit() {
+    DocumentCollection other =
+        collection
+            .database()
+            .createCollection(CollectionProperties.of("d", CollectionType.DOCUMENT));
+    put(document("gone", 4000, "'u':9"));
+    Tick before = store.changeLog().lastTick();
+
+    store.writeTogether(
+        List.of(
+            new CollectionWrites(
+                other, List.of(new DocumentWrite.PutReplicated(document("x", 6000, "'q':1")))),
+            new CollectionWrites(
+                collection,
+                List.of(
+                    new DocumentWrite.PutReplicated(document("a", 5000, "'u':1")),
+                    new DocumentWrite.RemoveReplicated("gone")))),
+        WriteOptions.applying(POSITION, true));
+
+    assertThat(contents()).containsOnlyKeys("a");
+    assertThat(collection.count()).isEqualTo(1);
+    assertThat(other.count()).isEqualTo(1);
+    assertThat(collection.appliedPosition()).isEqualTo(POSITION);
+    assertThat(other.appliedPosition()).isEqualTo(POSITION);
+    List<Change> changes = changesAfter(before);
+    assertThat(changes).hasSize(5);
+    assertThat(changes.getFirst()).isInstanceOf(Change.TransactionBegun.class);
+    assertThat(changes.getLast()).isInstanceOf(Change.TransactionCommitted.class);
+    assertThat(changes.stream().filter(Change.TransactionBegun.class::isInstance)).hasSize(1);
+  }
+
+  @Test
+  void whereOneOfSeveralCollectionsRefusesNothingIsWritten() {
+    DocumentCollection other =
+        collection
+            .database()
+            .createCollection(CollectionProperties.of("d", CollectionType.DOCUMENT));
+    Tick before = store.changeLog().lastTick();
+
+    assertThatThrownBy(() ->
+            store.writeTogether(
+                List.of(
+                    new CollectionWrites(
+                        collection,
+                        List.of(new DocumentWrite.PutReplicated(document("a", 5000, "'u':1")))),
+                    new CollectionWrites(
+                        other,
+                        List.of(new DocumentWrite.PutReplicated(document("b", -1, "'u':1"))))),
+                WriteOptions.applying(POSITION, true)))
+        .isInstanceOfSatisfying(
+            LockstepException.class,
+            e -> assertThat(e.number()).isEqualTo(ErrorNumber.DOCUMENT_REVISION_BAD));
+
+    assertThat(contents()).isEmpty();
+    assertThat(other.count()).isZero();
+    assertThat(collection.appliedPosition()).isNull();
+    assertThat(changesAfter(before)).isEmpty();
+  }
+
+  @Test
+  void recordsOfAppliersSurviveARestart() {
+    store.applierRecords().put(5, new byte[] {1, 2}, Durability.PROCESS_CRASH);
+    store.applierRecords().put(6, new byte[] {3}, Durability.POWER_LOSS);
+    store.applierRecords().remove(6);
+
+    positionAfterReopening();
+
+    assertThat(store.applierRecords().all()).containsOnlyKeys(5L);
+    assertThat(store.applierRecords().get(5)).containsExactly(1, 2);
   }
 }
