@@ -326,6 +326,11 @@ public final class DirectLeaderClient implements LeaderClient {
   public void closeKeys(String keysId, String collection) {}
 
   @Override
+  public List<String> databases() {
+    throw new UnsupportedOperationException("databases of a leader in the same process");
+  }
+
+  @Override
   public TailPage tail(TailRequest request) {
     throw new UnsupportedOperationException("tail of a leader in the same process");
   }

@@ -128,6 +128,7 @@ public final class LockstepServer implements AutoCloseable {
                   reference::addresses,
                   roles.leader(),
                   roles.follower(),
+                  roles.appliers(),
                   clock));
       HttpListener listener =
           new HttpListener(
@@ -143,6 +144,7 @@ public final class LockstepServer implements AutoCloseable {
       store.start();
       listener.start();
       roles.leader().start();
+      roles.appliers().start();
       return new LockstepServer(settings, store, accounts, tokens, cursors, roles, listener);
     } catch (IOException | RuntimeException e) {
       store.close();
@@ -281,7 +283,9 @@ public final class LockstepServer implements AutoCloseable {
   /// then the store.
   @Override
   public void close() {
+    roles.appliers().close();
     roles.follower().close();
+    roles.leader().endTails();
     listener.stop(settings.shutdownGrace());
     roles.leader().close();
     cursors.close();

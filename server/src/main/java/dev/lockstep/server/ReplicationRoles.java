@@ -6,6 +6,8 @@ import dev.lockstep.client.leader.PermittedLeaders;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionHold.ClientWrites;
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.applier.ApplierSettings;
+import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.replication.follower.FollowerSettings;
 import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.leader.LeaderSettings;
@@ -22,8 +24,9 @@ import org.slf4j.LoggerFactory;
 /// The two roles a server has at once, made from its settings.
 ///
 /// @param leader to be started after the listener and closed after it
-/// @param follower to be closed first: its jobs hold requests
-record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
+/// @param follower to be closed before the listener: its jobs hold requests
+/// @param appliers to be started after the listener and closed first
+record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower, Appliers appliers)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationRoles.class);
 
@@ -50,15 +53,20 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
                     settings.requestTimeout() == null
                         ? address.silenceMax()
                         : settings.requestTimeout()));
+    ClientWrites clientWrites =
+        settings.allowsWritesWhileSyncing() ? ClientWrites.ALLOWED : ClientWrites.REFUSED;
     ReplicationFollower follower =
         new ReplicationFollower(
+            store, connector, FollowerSettings.DEFAULT.withClientWrites(clientWrites), clock);
+    Appliers appliers =
+        new Appliers(
             store,
             connector,
-            FollowerSettings.DEFAULT.withClientWrites(
-                settings.allowsWritesWhileSyncing() ? ClientWrites.ALLOWED : ClientWrites.REFUSED),
+            follower,
+            leader.identity(),
             clock,
-            database -> false);
-    return new ReplicationRoles(leader, follower);
+            ApplierSettings.DEFAULT.withClientWrites(clientWrites));
+    return new ReplicationRoles(leader, follower, appliers);
   }
 
   private static TlsTrust trust(ReplicationSettings settings) {
@@ -91,6 +99,7 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower)
 
   @Override
   public void close() {
+    appliers.close();
     follower.close();
     leader.close();
   }

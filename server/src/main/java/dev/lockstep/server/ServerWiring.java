@@ -1,6 +1,7 @@
 package dev.lockstep.server;
 
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.server.api.AvailabilityResource;
@@ -52,6 +53,7 @@ final class ServerWiring {
       Supplier<List<ListenAddress>> addresses,
       ReplicationLeader leader,
       ReplicationFollower follower,
+      Appliers appliers,
       Clock clock) {}
 
   private ServerWiring() {}
@@ -86,7 +88,8 @@ final class ServerWiring {
     router.route("/_admin/wal/flush", new WalResource(store));
 
     // Leader and follower.
-    ReplicationRoutes.register(router, store, parts.leader(), parts.follower(), parts.clock());
+    ReplicationRoutes.register(
+        router, store, parts.leader(), parts.follower(), parts.appliers(), parts.clock());
 
     routeWhatIsNotThere(router);
     return router;

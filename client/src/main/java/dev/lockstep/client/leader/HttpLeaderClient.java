@@ -178,6 +178,13 @@ final class HttpLeaderClient implements LeaderClient {
   }
 
   @Override
+  public List<String> databases() throws InterruptedException {
+    return object(
+        ServerRequest.get(PercentEncoding.databasePath(address.database(), "/_api/database")),
+        Messages::databases);
+  }
+
+  @Override
   public DumpPage dump(DumpRequest dump) throws InterruptedException {
     Url url =
         url("dump")

@@ -91,19 +91,22 @@ public sealed interface Change {
   record GenerationSwapped(long databaseId, long collectionId, long newGeneration)
       implements Change {}
 
+  /// @param indexId 0 in entries of kind 9, which do not tell it
   /// @param definition the index as the catalog stores it
-  record IndexCreated(long databaseId, long collectionId, byte[] definition) implements Change {
+  record IndexCreated(long databaseId, long collectionId, long indexId, byte[] definition)
+      implements Change {
     @Override
     public boolean equals(@Nullable Object other) {
       return other instanceof IndexCreated that
           && databaseId == that.databaseId
           && collectionId == that.collectionId
+          && indexId == that.indexId
           && Arrays.equals(definition, that.definition);
     }
 
     @Override
     public int hashCode() {
-      return Long.hashCode(collectionId);
+      return Long.hashCode(indexId);
     }
   }
 

@@ -17,12 +17,16 @@ public final class ChangeCodec {
   private static final int PROPERTIES_CHANGED = 6;
   private static final int TRUNCATED = 7;
   private static final int GENERATION_SWAPPED = 8;
-  private static final int INDEX_CREATED = 9;
+
+  /// Not written any more: it does not tell the index's id.
+  private static final int INDEX_CREATED_WITHOUT_ID = 9;
+
   private static final int INDEX_DROPPED = 10;
   private static final int DATABASE_CREATED = 11;
   private static final int DATABASE_DROPPED = 12;
   private static final int TRANSACTION_BEGUN = 13;
   private static final int TRANSACTION_COMMITTED = 14;
+  private static final int INDEX_CREATED = 15;
   private static final byte[] NOTHING = {};
 
   private ChangeCodec() {}
@@ -65,7 +69,7 @@ public final class ChangeCodec {
       case Change.GenerationSwapped c ->
           bytes(GENERATION_SWAPPED, NOTHING, c.databaseId(), c.collectionId(), c.newGeneration());
       case Change.IndexCreated c ->
-          bytes(INDEX_CREATED, c.definition(), c.databaseId(), c.collectionId());
+          bytes(INDEX_CREATED, c.definition(), c.databaseId(), c.collectionId(), c.indexId());
       case Change.IndexDropped c ->
           bytes(INDEX_DROPPED, NOTHING, c.databaseId(), c.collectionId(), c.indexId());
       case Change.DatabaseCreated c -> bytes(DATABASE_CREATED, text(c.name()), c.databaseId());
@@ -101,7 +105,10 @@ public final class ChangeCodec {
         case TRUNCATED -> new Change.Truncated(in.getLong(), in.getLong(), in.getLong());
         case GENERATION_SWAPPED ->
             new Change.GenerationSwapped(in.getLong(), in.getLong(), in.getLong());
-        case INDEX_CREATED -> new Change.IndexCreated(in.getLong(), in.getLong(), rest(in));
+        case INDEX_CREATED_WITHOUT_ID ->
+            new Change.IndexCreated(in.getLong(), in.getLong(), 0, rest(in));
+        case INDEX_CREATED ->
+            new Change.IndexCreated(in.getLong(), in.getLong(), in.getLong(), rest(in));
         case INDEX_DROPPED -> new Change.IndexDropped(in.getLong(), in.getLong(), in.getLong());
         case DATABASE_CREATED -> new Change.DatabaseCreated(in.getLong(), text(in));
         case DATABASE_DROPPED -> new Change.DatabaseDropped(in.getLong(), text(in));

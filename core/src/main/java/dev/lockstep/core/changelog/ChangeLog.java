@@ -35,6 +35,8 @@ public final class ChangeLog {
   /// either the reader sees the commit or the committer sees the reader.
   private final AtomicInteger waiting = new AtomicInteger();
 
+  private volatile boolean isEnding;
+
   public ChangeLog(StorageEngine engine) {
     this.engine = engine;
   }
@@ -117,14 +119,14 @@ public final class ChangeLog {
 
   /// Waits until there is a change after `tick`, at most `max`.
   ///
-  /// @return the newest tick; not after `tick` when the time was up
+  /// @return the newest tick; not after `tick` when the time was up or the server ends
   public Tick awaitAfter(Tick tick, Duration max) throws InterruptedException {
     long nanosLeft = max.toNanos();
     waiting.incrementAndGet();
     lock.lock();
     try {
       Tick last = engine.closedTick();
-      while (last.compareTo(tick) <= 0 && nanosLeft > 0) {
+      while (last.compareTo(tick) <= 0 && nanosLeft > 0 && !isEnding) {
         nanosLeft = committed.awaitNanos(nanosLeft);
         last = engine.closedTick();
       }
@@ -133,6 +135,22 @@ public final class ChangeLog {
       lock.unlock();
       waiting.decrementAndGet();
     }
+  }
+
+  /// Ends all waiting, now and later: the server ends.
+  public void endWaiting() {
+    lock.lock();
+    try {
+      isEnding = true;
+      committed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Whether [#endWaiting] was called.
+  public boolean isEnding() {
+    return isEnding;
   }
 
   /// Forgets every change up to and including `upTo`, in O(1). Ticks are not assigned again.

@@ -390,7 +390,10 @@ public final class DocumentCollection {
         batch.appendChange(
             ChangeCodec.encode(
                 new Change.IndexCreated(
-                    current.databaseId(), current.id(), CatalogRows.index(index))));
+                    current.databaseId(),
+                    current.id(),
+                    index.definition().id(),
+                    CatalogRows.index(index))));
         store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
       }
       created = true;
@@ -500,7 +503,10 @@ public final class DocumentCollection {
         batch.appendChange(
             ChangeCodec.encode(
                 new Change.IndexCreated(
-                    current.databaseId(), current.id(), CatalogRows.index(changed))));
+                    current.databaseId(),
+                    current.id(),
+                    changed.definition().id(),
+                    CatalogRows.index(changed))));
         store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
       }
       publish(current.withIndexes(indexes));

@@ -11,6 +11,7 @@ import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -199,6 +200,23 @@ public final class DocumentStore implements AutoCloseable {
 
   public ChangeLog changeLog() {
     return changeLog;
+  }
+
+  /// The newest change; everything that was created or dropped up to it can be looked up here, or
+  /// not, accordingly. Without this a reader of the log could meet a collection that is committed
+  /// but not published yet, and take it for one that was dropped.
+  public Tick publishedTick() {
+    catalogLock.lock();
+    try {
+      return engine.closedTick();
+    } finally {
+      catalogLock.unlock();
+    }
+  }
+
+  /// Makes readable what is in the change log.
+  public ChangeLookup changeLookup() {
+    return new ChangeLookup(this);
   }
 
   /// Of this server's follower role.

@@ -464,7 +464,7 @@ public final class GenerationLoad implements AutoCloseable {
         : old.globallyUniqueId();
   }
 
-  private static List<Change> changes(
+  private List<Change> changes(
       @Nullable CollectionState old, @Nullable CollectionState gone, CollectionState next) {
     List<Change> changes = new ArrayList<>();
     if (gone != null) {
@@ -474,6 +474,15 @@ public final class GenerationLoad implements AutoCloseable {
     byte[] definition = CatalogRows.collection(next);
     if (old == null) {
       changes.add(new Change.CollectionCreated(next.databaseId(), next.id(), definition));
+      if (count() == 0) {
+        // Nothing that is not in the log: whoever follows this server need not compare.
+        for (StoredIndex index : next.indexes()) {
+          changes.add(
+              new Change.IndexCreated(
+                  next.databaseId(), next.id(), index.definition().id(), CatalogRows.index(index)));
+        }
+        return changes;
+      }
     } else {
       if (!old.name().equals(next.name())) {
         changes.add(

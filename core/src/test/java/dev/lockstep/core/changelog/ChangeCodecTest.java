@@ -25,7 +25,7 @@ class ChangeCodecTest {
         new Change.PropertiesChanged(1, 2, definition),
         new Change.Truncated(1, 2, 9),
         new Change.GenerationSwapped(1, 2, 9),
-        new Change.IndexCreated(1, 2, definition),
+        new Change.IndexCreated(1, 2, 7, definition),
         new Change.IndexDropped(1, 2, 7),
         new Change.DatabaseCreated(8, "shop"),
         new Change.DatabaseDropped(8, "shop"),
@@ -63,7 +63,7 @@ class ChangeCodecTest {
         Arguments.of(new Change.PropertiesChanged(1, 2, definition), "06 1 2 0a"),
         Arguments.of(new Change.Truncated(1, 2, 9), "07 1 2 9"),
         Arguments.of(new Change.GenerationSwapped(1, 2, 9), "08 1 2 9"),
-        Arguments.of(new Change.IndexCreated(1, 2, definition), "09 1 2 0a"),
+        Arguments.of(new Change.IndexCreated(1, 2, 7, definition), "0f 1 2 7 0a"),
         Arguments.of(new Change.IndexDropped(1, 2, 7), "0a 1 2 7"),
         Arguments.of(new Change.DatabaseCreated(8, "db"), "0b 8 6462"),
         Arguments.of(new Change.DatabaseDropped(8, "db"), "0c 8 6462"),
@@ -81,6 +81,14 @@ class ChangeCodecTest {
 
     assertThat(HexFormat.of().formatHex(ChangeCodec.encode(change))).isEqualTo(expected.toString());
     assertThat(ChangeCodec.decode(HexFormat.of().parseHex(expected))).isEqualTo(change);
+  }
+
+  @Test
+  void readsAnIndexThatWasLoggedWithoutItsId() {
+    byte[] entry = HexFormat.of().parseHex("09" + "00000000000000010000000000000002" + "0a");
+
+    assertThat(ChangeCodec.decode(entry))
+        .isEqualTo(new Change.IndexCreated(1, 2, 0, new byte[] {0x0a}));
   }
 
   @Test

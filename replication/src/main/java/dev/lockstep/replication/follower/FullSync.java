@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.GenerationLoad;
 import dev.lockstep.core.collection.ReplicatedCollection;
@@ -89,6 +90,10 @@ final class FullSync implements CollectionSync {
       stop.throwIfStopped();
       record.transition(
           SyncPhase.SWITCHING, "putting the new copy of '" + source.name() + "' in place");
+      AppliedPosition position = leader.position();
+      if (position != null) {
+        load.appliedUpTo(position);
+      }
       return load.swap(Durability.POWER_LOSS, replaced::mayReplace);
     }
   }

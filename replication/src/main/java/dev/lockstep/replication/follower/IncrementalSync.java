@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.DocumentCollection;
@@ -174,6 +175,10 @@ final class IncrementalSync implements CollectionSync {
       collection.ensureReplicatedIndex(index);
     }
     collection.continueKeysAfter(task.source().lastKeyValue());
+    AppliedPosition position = task.leader().position();
+    if (position != null && !position.equals(collection.appliedPosition())) {
+      collection.setAppliedPosition(position);
+    }
     task.store().sync();
     return collection.definition();
   }

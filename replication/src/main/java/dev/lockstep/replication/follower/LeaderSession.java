@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.revision.RevisionTree;
@@ -61,6 +62,10 @@ final class LeaderSession implements AutoCloseable {
   private Tick lastLogTick = Tick.NONE;
 
   private volatile @Nullable BatchLease lease;
+
+  /// Of the open batch; null where the leader does not tell it.
+  private @Nullable Tick batchTick;
+
   private boolean isReopened;
 
   LeaderSession(
@@ -122,6 +127,7 @@ final class LeaderSession implements AutoCloseable {
       });
     }
     BatchOpened batch = repeating(() -> leader.openBatch(settings.batchLease()));
+    batchTick = batch.lastTick();
     lease = new BatchLease(leader, batch.id(), settings.batchLease());
     return batch;
   }
@@ -148,6 +154,15 @@ final class LeaderSession implements AutoCloseable {
 
   Tick lastLogTick() {
     return lastLogTick;
+  }
+
+  /// Which changes of the leader the open batch contains; null where that is not told, or where the
+  /// order of its log does not say it.
+  @Nullable AppliedPosition position() {
+    Tick tick = batchTick;
+    return tick == null || !server.engine().equals(ServerIdentity.ENGINE)
+        ? null
+        : new AppliedPosition(server.serverId(), tick);
   }
 
   /// @param onlyCollection the one collection of interest; empty = all

@@ -23,7 +23,9 @@ public final class ReplicationFollower implements AutoCloseable {
   private final LeaderConnector connector;
   private final FollowerSettings settings;
   private final InstantSource time;
-  private final Predicate<String> isTailing;
+
+  /// Whether an applier is at work in a database.
+  private volatile Predicate<String> isTailing = _ -> false;
 
   // All below: guarded by this.
   /// By database.
@@ -32,18 +34,20 @@ public final class ReplicationFollower implements AutoCloseable {
   private final Deque<SyncJob> finished = new ArrayDeque<>();
   private boolean isClosed;
 
-  /// @param isTailing whether an applier is at work in a database
   public ReplicationFollower(
       DocumentStore store,
       LeaderConnector connector,
       FollowerSettings settings,
-      InstantSource time,
-      Predicate<String> isTailing) {
+      InstantSource time) {
     this.store = store;
     this.connector = connector;
     this.settings = settings;
     this.time = time;
-    this.isTailing = isTailing;
+  }
+
+  /// Tells which databases appliers are at work in; no other synchronization begins there.
+  public void tailing(Predicate<String> databases) {
+    isTailing = databases;
   }
 
   /// Synchronizes; returns when it is done.
@@ -52,6 +56,18 @@ public final class ReplicationFollower implements AutoCloseable {
   /// @throws LockstepException 1411 while an applier works in this database, 28 while another
   ///   synchronization does; otherwise whatever ended it
   public SyncResult sync(SyncRequest request, Consumer<SyncJob> started)
+      throws InterruptedException {
+    if (isTailing.test(request.database())) {
+      throw new LockstepException(ErrorNumber.REPLICATION_RUNNING);
+    }
+    return syncForApplier(request, started);
+  }
+
+  /// As [#sync], on behalf of the database's applier.
+  ///
+  /// @throws LockstepException 28 while another synchronization works in this database; otherwise
+  ///   whatever ended it
+  public SyncResult syncForApplier(SyncRequest request, Consumer<SyncJob> started)
       throws InterruptedException {
     SyncJob job = begin(request);
     try {
@@ -80,9 +96,6 @@ public final class ReplicationFollower implements AutoCloseable {
     synchronized (this) {
       if (isClosed) {
         throw new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED);
-      }
-      if (isTailing.test(request.database())) {
-        throw new LockstepException(ErrorNumber.REPLICATION_RUNNING);
       }
       if (running.containsKey(request.database())) {
         throw new LockstepException(ErrorNumber.LOCKED);

@@ -55,6 +55,11 @@ final class Followers {
     }
   }
 
+  /// A follower asks for what comes after a tick; it has everything up to it.
+  synchronized void served(FollowerIdentity follower, Tick tick) {
+    batchOpened(follower, tick);
+  }
+
   /// A follower that is known made a request.
   synchronized void seen(FollowerIdentity follower) {
     Entry entry = entries.get(follower);

@@ -301,6 +301,72 @@ public final class ReplicationLeader implements AutoCloseable {
     }
   }
 
+  /// Tells what happened after a tick. With a wait: as soon as there is something to tell.
+  ///
+  /// @throws LockstepException 1228 for an unknown database, 503 if too many answers are under way
+  ///   for longer than the settings allow
+  public TailInFlight tail(FollowerIdentity follower, TailParameters parameters)
+      throws InterruptedException {
+    followers.served(follower, atLeastOne(parameters.from()));
+    long end = System.nanoTime() + parameters.waitMax().toNanos();
+    ChangeTail tail = new ChangeTail(store, parameters);
+    while (true) {
+      Tick last = store.publishedTick();
+      // Before it is read: what a follower knows must not be lost here.
+      store.engine().sync();
+      acquireAnswer();
+      boolean isKept = false;
+      try {
+        TailPart part = tail.read(last, atLeastOne(last));
+        Duration left = Duration.ofNanos(end - System.nanoTime());
+        boolean isOver =
+            part.body().length() > 0
+                || part.position().hasMore()
+                || !part.position().isFromPresent()
+                || !left.isPositive()
+                || store.changeLog().isEnding();
+        if (isOver) {
+          isKept = true;
+          return new TailInFlight(part);
+        }
+      } finally {
+        if (!isKept) {
+          dumpsInFlight.release();
+        }
+      }
+      Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+      store.changeLog().awaitAfter(last, left);
+    }
+  }
+
+  /// An answer of a tail on its way; holds memory until it is closed.
+  public final class TailInFlight implements AutoCloseable {
+    private final TailPart part;
+    private boolean isOver;
+
+    private TailInFlight(TailPart part) {
+      this.part = part;
+    }
+
+    public TailPart part() {
+      return part;
+    }
+
+    /// Repeating is harmless.
+    @Override
+    public void close() {
+      if (!isOver) {
+        isOver = true;
+        dumpsInFlight.release();
+      }
+    }
+  }
+
+  /// Makes tails that wait answer now: the server ends.
+  public void endTails() {
+    store.changeLog().endWaiting();
+  }
+
   /// Ends all batches and the thread.
   @Override
   public synchronized void close() {

@@ -145,7 +145,7 @@ public final class DumpWriter {
   }
 
   /// A stream into pieces of memory that grow without being copied.
-  private static final class Pieces extends OutputStream {
+  static final class Pieces extends OutputStream {
     private final List<DumpBody.Piece> full = new ArrayList<>();
     private byte[] current = new byte[PIECE_BYTES_FIRST];
     private int filled;
@@ -192,6 +192,11 @@ public final class DumpWriter {
         current = new byte[nextBytes];
         filled = 0;
       }
+    }
+
+    /// Bytes so far.
+    long length() {
+      return length;
     }
 
     List<DumpBody.Piece> finish() {

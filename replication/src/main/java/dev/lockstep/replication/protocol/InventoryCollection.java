@@ -82,7 +82,16 @@ public record InventoryCollection(
 
   /// A collection of ours, as it is told to followers.
   public static InventoryCollection of(CollectionView view) {
-    CollectionDefinition definition = view.definition();
+    return of(view.definition(), CollectionTotals.of(view));
+  }
+
+  /// A collection of ours without what its documents add up to.
+  static InventoryCollection of(CollectionDefinition definition) {
+    return of(definition, null);
+  }
+
+  private static InventoryCollection of(
+      CollectionDefinition definition, @Nullable CollectionTotals totals) {
     return new InventoryCollection(
         Long.toUnsignedString(definition.id()),
         definition.globallyUniqueId(),
@@ -90,7 +99,7 @@ public record InventoryCollection(
         definition.properties(),
         definition.lastKeyValue(),
         definition.indexes(),
-        CollectionTotals.of(view),
+        totals,
         List.of());
   }
 

@@ -44,6 +44,9 @@ public interface LeaderClient extends AutoCloseable {
       String batchId, boolean includeSystem, boolean includeFoxxQueues, String onlyCollection)
       throws InterruptedException;
 
+  /// The names of all of the leader's databases.
+  List<String> databases() throws InterruptedException;
+
   /// Reads one part, completely.
   DumpPage dump(DumpRequest request) throws InterruptedException;
 

@@ -13,6 +13,9 @@ public record LeaderVersion(int major, int minor, int patch, String text)
   private static final Pattern FORM =
       Pattern.compile("(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})(?:[^0-9].*)?");
 
+  /// From here on a leader's log is read at `/_api/wal/tail`.
+  private static final LeaderVersion SERVER_LOG = new LeaderVersion(3, 3, 0, "3.3.0");
+
   /// From here on a leader dumps VelocyPack and has revision trees.
   private static final LeaderVersion VELOCYPACK_DUMP = new LeaderVersion(3, 8, 0, "3.8.0");
 
@@ -84,6 +87,11 @@ public record LeaderVersion(int major, int minor, int patch, String text)
   /// is flushed first.
   public boolean mayNeedFlush() {
     return compareTo(NO_MMFILES) < 0;
+  }
+
+  /// Whether the log of the whole server can be tailed by its own path.
+  public boolean hasServerLog() {
+    return compareTo(SERVER_LOG) >= 0;
   }
 
   @Override

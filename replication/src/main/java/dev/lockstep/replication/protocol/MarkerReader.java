@@ -14,28 +14,6 @@ public final class MarkerReader {
   /// Of a marker in a message.
   private static final int EXCERPT_CHARACTERS = 1024;
 
-  private static final int DATABASE_CREATED = 1100;
-  private static final int DATABASE_DROPPED = 1101;
-  private static final int COLLECTION_CREATED = 2000;
-  private static final int COLLECTION_DROPPED = 2001;
-  private static final int COLLECTION_RENAMED = 2002;
-  private static final int PROPERTIES_CHANGED = 2003;
-  private static final int COLLECTION_TRUNCATED = 2004;
-  private static final int INDEX_CREATED = 2100;
-  private static final int INDEX_DROPPED = 2101;
-  private static final int VIEW_CREATED = 2110;
-  private static final int VIEW_DROPPED = 2111;
-  private static final int VIEW_CHANGED = 2112;
-  private static final int TRANSACTION_BEGUN = 2200;
-  private static final int TRANSACTION_COMMITTED = 2201;
-  private static final int TRANSACTION_ABORTED = 2202;
-  private static final int DOCUMENT_WRITTEN = 2300;
-
-  /// Very old leaders only.
-  private static final int EDGE_WRITTEN = 2301;
-
-  private static final int DOCUMENT_REMOVED = 2302;
-
   private final String endpoint;
   private final String url;
   private final ValueSource source;
@@ -89,32 +67,33 @@ public final class MarkerReader {
       throw unknown(type, marker);
     }
     return switch ((int) type) {
-      case DATABASE_CREATED ->
+      case MarkerType.DATABASE_CREATED ->
           new Marker.DatabaseCreated(
               tick, requiredText(Messages.requiredObject(marker, "data"), "name"));
-      case DATABASE_DROPPED -> new Marker.DatabaseDropped(tick, database);
-      case COLLECTION_CREATED ->
+      case MarkerType.DATABASE_DROPPED -> new Marker.DatabaseDropped(tick, database);
+      case MarkerType.COLLECTION_CREATED ->
           new Marker.CollectionCreated(
               tick,
               database,
               collection(marker),
               InventoryCollection.ofParameters(Messages.requiredObject(marker, "data")));
-      case COLLECTION_DROPPED -> new Marker.CollectionDropped(tick, database, collection(marker));
-      case COLLECTION_RENAMED ->
+      case MarkerType.COLLECTION_DROPPED ->
+          new Marker.CollectionDropped(tick, database, collection(marker));
+      case MarkerType.COLLECTION_RENAMED ->
           new Marker.CollectionRenamed(
               tick,
               database,
               collection(marker),
               requiredText(Messages.requiredObject(marker, "data"), "name"));
-      case PROPERTIES_CHANGED ->
+      case MarkerType.PROPERTIES_CHANGED ->
           new Marker.PropertiesChanged(
               tick,
               database,
               collection(marker),
               InventoryCollection.ofParameters(Messages.requiredObject(marker, "data")));
-      case COLLECTION_TRUNCATED ->
+      case MarkerType.COLLECTION_TRUNCATED ->
           new Marker.CollectionTruncated(tick, database, collection(marker));
-      case INDEX_CREATED -> {
+      case MarkerType.INDEX_CREATED -> {
         CollectionReference collection = collection(marker);
         yield new Marker.IndexCreated(
             tick,
@@ -122,27 +101,28 @@ public final class MarkerReader {
             collection,
             InventoryCollection.index(Messages.requiredObject(marker, "data"), collection.shown()));
       }
-      case INDEX_DROPPED ->
+      case MarkerType.INDEX_DROPPED ->
           new Marker.IndexDropped(
               tick,
               database,
               collection(marker),
               Messages.requiredUnsigned(Messages.requiredObject(marker, "data"), "id"));
-      case VIEW_CREATED, VIEW_DROPPED, VIEW_CHANGED -> new Marker.ViewChanged(tick, database);
-      case TRANSACTION_BEGUN ->
+      case MarkerType.VIEW_CREATED, MarkerType.VIEW_DROPPED, MarkerType.VIEW_CHANGED ->
+          new Marker.ViewChanged(tick, database);
+      case MarkerType.TRANSACTION_BEGUN ->
           new Marker.TransactionBegun(tick, database, requiredText(marker, "tid"));
-      case TRANSACTION_COMMITTED ->
+      case MarkerType.TRANSACTION_COMMITTED ->
           new Marker.TransactionCommitted(tick, database, requiredText(marker, "tid"));
-      case TRANSACTION_ABORTED ->
+      case MarkerType.TRANSACTION_ABORTED ->
           new Marker.TransactionAborted(tick, database, requiredText(marker, "tid"));
-      case DOCUMENT_WRITTEN, EDGE_WRITTEN ->
+      case MarkerType.DOCUMENT_WRITTEN, MarkerType.EDGE_WRITTEN ->
           new Marker.DocumentWritten(
               tick,
               database,
               collection(marker),
               text(marker, "tid"),
               LeaderDocument.read(Messages.requiredObject(marker, "data")));
-      case DOCUMENT_REMOVED ->
+      case MarkerType.DOCUMENT_REMOVED ->
           new Marker.DocumentRemoved(
               tick,
               database,

@@ -7,6 +7,8 @@ import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
 import dev.lockstep.core.document.VPackValidator;
 import dev.lockstep.core.document.ValidationLimits;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the small messages of a peer, JSON or VelocyPack, and their members. Peers of ten years
@@ -38,6 +40,18 @@ public final class Messages {
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {
       throw new MessageException("the body cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /// The names in a list of databases.
+  public static List<String> databases(VPackSlice message) {
+    List<String> names = new ArrayList<>();
+    for (VPackSlice name : requiredArray(message, "result").elements()) {
+      if (!name.isString() || name.asString().isEmpty()) {
+        throw new MessageException("the name of a database is no text");
+      }
+      names.add(name.asString());
+    }
+    return names;
   }
 
   static @Nullable VPackSlice member(VPackSlice object, String name) {

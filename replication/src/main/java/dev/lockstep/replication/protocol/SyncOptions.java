@@ -237,6 +237,16 @@ public record SyncOptions(
     }
   }
 
+  /// As [#render], with password and token: for keeping, never for showing.
+  public void renderWithSecrets(VPackBuilder target) {
+    render(target);
+    switch (credentials) {
+      case LeaderCredentials.None _ -> {}
+      case LeaderCredentials.Basic(_, String password) -> target.member("password", password);
+      case LeaderCredentials.Token(String jwt) -> target.member("jwt", jwt);
+    }
+  }
+
   private static double seconds(Duration duration) {
     return duration.toMillis() / 1000.0;
   }
@@ -255,6 +265,75 @@ public record SyncOptions(
       case Restriction.Only(Set<String> names) -> new TreeSet<>(names);
       case Restriction.AllBut(Set<String> names) -> new TreeSet<>(names);
     };
+  }
+
+  /// @param value on the leader; null = the one of the same name
+  public SyncOptions withDatabase(@Nullable String value) {
+    return new SyncOptions(
+        endpoint,
+        value,
+        credentials,
+        incremental,
+        initialSyncMaxWaitTime,
+        requestTimeout,
+        connectTimeout,
+        chunkSize,
+        includeSystem,
+        includeFoxxQueues,
+        restriction,
+        skipCreateDrop,
+        verbose,
+        maxPacketSize,
+        sslProtocol,
+        applier,
+        isAsync,
+        progress);
+  }
+
+  /// The same, but transferring differences only, or everything.
+  public SyncOptions withIncremental(boolean value) {
+    return new SyncOptions(
+        endpoint,
+        database,
+        credentials,
+        value,
+        initialSyncMaxWaitTime,
+        requestTimeout,
+        connectTimeout,
+        chunkSize,
+        includeSystem,
+        includeFoxxQueues,
+        restriction,
+        skipCreateDrop,
+        verbose,
+        maxPacketSize,
+        sslProtocol,
+        applier,
+        isAsync,
+        progress);
+  }
+
+  /// The same about other collections.
+  public SyncOptions withRestriction(Restriction value) {
+    return new SyncOptions(
+        endpoint,
+        database,
+        credentials,
+        incremental,
+        initialSyncMaxWaitTime,
+        requestTimeout,
+        connectTimeout,
+        chunkSize,
+        includeSystem,
+        includeFoxxQueues,
+        value,
+        skipCreateDrop,
+        verbose,
+        maxPacketSize,
+        sslProtocol,
+        applier,
+        isAsync,
+        progress);
   }
 
   /// The wire's defaults, for showing a configuration that nobody has set: without endpoint.

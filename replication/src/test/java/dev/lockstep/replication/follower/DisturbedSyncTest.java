@@ -686,8 +686,7 @@ class DisturbedSyncTest {
                 before.store(),
                 address -> new DirectLeaderClient(world.leader, address.database(), false),
                 SyncWorld.SETTINGS,
-                InstantSource.system(),
-                database -> false);
+                InstantSource.system());
         boolean died = false;
         try {
           SyncWorld.sync(follower, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {});

@@ -635,8 +635,7 @@ class FullSyncTest {
             world.leaderServer.store(),
             address -> new DirectLeaderClient(world.leader, address.database(), false),
             SyncWorld.SETTINGS,
-            InstantSource.system(),
-            database -> false);
+            InstantSource.system());
 
     assertThatThrownBy(() ->
             SyncWorld.sync(self, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {}))

@@ -39,7 +39,7 @@ class HookedLeader implements LeaderClient {
 
   /// @param name `state`, `flush`, `open`, `extend`, `close`, `inventory`, `dump`, `tree`,
   ///   `ranges`, `documents`, `keys`, `poll`, `chunks`, `chunkKeys`, `chunkDocuments` or
-  ///   `closeKeys`, `tail`
+  ///   `closeKeys`, `tail`, `databases`
   <T> T around(String name, Request<T> request) throws InterruptedException {
     return request.send();
   }
@@ -160,6 +160,11 @@ class HookedLeader implements LeaderClient {
           leader.closeKeys(keysId, collection);
           return true;
         });
+  }
+
+  @Override
+  public List<String> databases() throws InterruptedException {
+    return around("databases", leader::databases);
   }
 
   @Override

@@ -231,8 +231,7 @@ final class SimulatedPair implements AutoCloseable {
             follower.store(),
             address -> new Watched(switching(), before),
             settings(),
-            InstantSource.system(),
-            database -> false);
+            InstantSource.system());
     SyncOptions.Parsed options =
         SyncOptions.parse(
             JsonToVPack.parse(

@@ -67,12 +67,15 @@ final class SyncWorld implements AutoCloseable {
   }
 
   ReplicationFollower follower() {
-    return new ReplicationFollower(
-        followerServer.store(),
-        address -> disturbance.apply(new DirectLeaderClient(leader, address.database(), asStock)),
-        settings,
-        InstantSource.system(),
-        database -> isTailing);
+    ReplicationFollower follower =
+        new ReplicationFollower(
+            followerServer.store(),
+            address ->
+                disturbance.apply(new DirectLeaderClient(leader, address.database(), asStock)),
+            settings,
+            InstantSource.system());
+    follower.tailing(_ -> isTailing);
+    return follower;
   }
 
   SyncResult sync(String collection) throws InterruptedException {

@@ -1,35 +1,33 @@
 package dev.lockstep.server.api;
 
-import dev.lockstep.core.ErrorNumber;
-import dev.lockstep.core.LockstepException;
+import dev.lockstep.replication.applier.Applier;
+import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
-import dev.lockstep.server.http.HttpVerb;
 import dev.lockstep.server.http.Resource;
+import java.io.IOException;
 
-/// `GET /_api/replication/applier-config`: the defaults, as there is no applier to configure yet.
+/// `/_api/replication/applier-config`: what an applier is to follow and how; never with password or
+/// token. `PUT` changes what it names.
 final class ApplierConfigResource implements Resource {
+  private final Appliers appliers;
+
+  ApplierConfigResource(Appliers appliers) {
+    this.appliers = appliers;
+  }
+
   @Override
-  public ApiResponse handle(ApiRequest request) {
-    ReplicationParameters.requireSegments(request, 0);
-    request.access().requireAdmin();
-    ReplicationParameters.isGlobal(request);
-    if (request.verb() == HttpVerb.PUT) {
-      throw new LockstepException(
-          ErrorNumber.NOT_IMPLEMENTED,
-          "not implemented: Lockstep does not have an applier to configure yet");
-    }
-    if (request.verb() != HttpVerb.GET) {
-      throw request.verbNotSupported();
-    }
-    SyncOptions defaults = SyncOptions.unconfigured();
-    return ApiResponse.json(
-        200,
-        builder -> {
-          builder.openObject();
-          defaults.render(builder);
-          builder.close();
-        });
+  public ApiResponse handle(ApiRequest request) throws IOException {
+    Applier applier = ApplierRequests.applier(request, appliers);
+    SyncOptions options =
+        switch (request.verb()) {
+          case GET -> applier.configuration();
+          case PUT ->
+              applier.configure(
+                  request.bodyObject(), ReplicationParameters.unknownOptions(request));
+          default -> throw request.verbNotSupported();
+        };
+    return ApiResponse.object(200, options::render);
   }
 }

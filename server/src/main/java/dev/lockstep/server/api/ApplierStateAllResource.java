@@ -3,23 +3,18 @@ package dev.lockstep.server.api;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.DocumentStore;
-import dev.lockstep.replication.protocol.ServerIdentity;
+import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
 import dev.lockstep.server.http.HttpVerb;
 import dev.lockstep.server.http.Resource;
-import java.time.InstantSource;
 
 /// `GET /_api/replication/applier-state-all`, in `_system` only: the appliers of all databases.
 final class ApplierStateAllResource implements Resource {
-  private final DocumentStore store;
-  private final ServerIdentity server;
-  private final InstantSource time;
+  private final Appliers appliers;
 
-  ApplierStateAllResource(DocumentStore store, ServerIdentity server, InstantSource time) {
-    this.store = store;
-    this.server = server;
-    this.time = time;
+  ApplierStateAllResource(Appliers appliers) {
+    this.appliers = appliers;
   }
 
   @Override
@@ -33,17 +28,15 @@ final class ApplierStateAllResource implements Resource {
       throw new LockstepException(
           ErrorNumber.FORBIDDEN, "this is allowed in the database '_system' only");
     }
-    return ApiResponse.json(
+    boolean withLag = request.isLockstepClient();
+    return ApiResponse.object(
         200,
-        builder -> {
-          builder.openObject();
-          store
-              .databases()
-              .forEach(database -> {
-                builder.key(database.name());
-                ApplierStateRendering.inactive(builder, server, database.name(), time);
-              });
-          builder.close();
-        });
+        members ->
+            appliers
+                .states()
+                .forEach((database, state) -> {
+                  members.key(database);
+                  state.render(members, withLag);
+                }));
   }
 }

@@ -5,6 +5,7 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.replication.leader.FollowerIdentity;
 import dev.lockstep.replication.leader.LeaderSettings;
+import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.server.http.ApiRequest;
 import java.io.IOException;
 import java.time.Duration;
@@ -68,6 +69,13 @@ final class ReplicationParameters {
           ErrorNumber.FORBIDDEN, "global=true is allowed in the database '_system' only");
     }
     return isGlobal;
+  }
+
+  /// What options that nobody knows mean to a caller.
+  static SyncOptions.UnknownOptions unknownOptions(ApiRequest request) {
+    return request.isLockstepClient()
+        ? SyncOptions.UnknownOptions.REFUSE
+        : SyncOptions.UnknownOptions.WARN;
   }
 
   /// The segment, or an empty text.

@@ -1,10 +1,11 @@
 package dev.lockstep.server.api;
 
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.protocol.Capability;
-import dev.lockstep.replication.protocol.ServerIdentity;
+import dev.lockstep.server.api.ApplierCommandResource.Command;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
 import dev.lockstep.server.http.Resource;
@@ -27,17 +28,7 @@ public final class ReplicationRoutes {
 
   /// Commands that ArangoDB has and we do not, yet.
   private static final List<String> MISSING_COMMANDS =
-      List.of(
-          "make-follower",
-          "make-slave",
-          "applier-start",
-          "applier-stop",
-          "logger-follow",
-          "determine-open-transactions",
-          "restore-collection",
-          "restore-indexes",
-          "restore-data",
-          "restore-view");
+      List.of("restore-collection", "restore-indexes", "restore-data", "restore-view");
 
   private ReplicationRoutes() {}
 
@@ -47,10 +38,13 @@ public final class ReplicationRoutes {
       DocumentStore store,
       ReplicationLeader leader,
       ReplicationFollower follower,
+      Appliers appliers,
       InstantSource time) {
     route(router, "logger-state", new LoggerStateResource(leader));
     route(router, "logger-first-tick", new LoggerFirstTickResource(store));
     route(router, "logger-tick-ranges", new LoggerTickRangesResource(store));
+    route(router, "logger-follow", new TailResource(leader, true));
+    route(router, "determine-open-transactions", new OpenTransactionsResource());
     route(router, "server-id", new ReplicationServerIdResource(leader));
     route(router, "batch", new ReplicationBatchResource(leader));
     route(router, "barrier", new BarrierResource(leader));
@@ -59,12 +53,16 @@ public final class ReplicationRoutes {
     route(router, "keys", new KeysResource(leader));
     route(router, "revisions", new RevisionsResource(leader, store));
     route(router, "clusterInventory", new ClusterInventoryResource());
-    route(router, "sync", new SyncResource(follower));
+    route(router, "sync", new SyncResource(follower, appliers));
     route(router, "jobs", new SyncJobsResource(follower));
-    ServerIdentity identity = leader.identity();
-    route(router, "applier-state", new ApplierStateResource(identity, time));
-    route(router, "applier-state-all", new ApplierStateAllResource(store, identity, time));
-    route(router, "applier-config", new ApplierConfigResource());
+    route(router, "applier-state", new ApplierStateResource(appliers));
+    route(router, "applier-state-all", new ApplierStateAllResource(appliers));
+    route(router, "applier-config", new ApplierConfigResource(appliers));
+    route(router, "applier-start", new ApplierCommandResource(appliers, Command.START));
+    route(router, "applier-stop", new ApplierCommandResource(appliers, Command.STOP));
+    for (String name : List.of("make-follower", "make-slave")) {
+      route(router, name, new ApplierCommandResource(appliers, Command.SET_UP));
+    }
     for (String command : CLUSTER_COMMANDS) {
       route(router, command, NotThereResource.ofCluster());
     }

@@ -3,6 +3,7 @@ package dev.lockstep.server.api;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.follower.SyncRequest;
 import dev.lockstep.replication.protocol.SyncOptions;
@@ -17,9 +18,11 @@ import java.io.IOException;
 /// administrators only: it makes the server connect to an address that the request names.
 final class SyncResource implements Resource {
   private final ReplicationFollower follower;
+  private final Appliers appliers;
 
-  SyncResource(ReplicationFollower follower) {
+  SyncResource(ReplicationFollower follower, Appliers appliers) {
     this.follower = follower;
+    this.appliers = appliers;
   }
 
   /// A lost connection to us shall not cost anybody the outcome of hours.
@@ -49,16 +52,10 @@ final class SyncResource implements Resource {
     request.access().requireAdmin();
     boolean isGlobal = ReplicationParameters.isGlobal(request);
     SyncOptions.Parsed parsed =
-        SyncOptions.parse(
-            request.bodyObject(),
-            request.isLockstepClient()
-                ? SyncOptions.UnknownOptions.REFUSE
-                : SyncOptions.UnknownOptions.WARN);
+        SyncOptions.parse(request.bodyObject(), ReplicationParameters.unknownOptions(request));
     if (isGlobal) {
-      throw new LockstepException(
-          ErrorNumber.NOT_IMPLEMENTED,
-          "not implemented: Lockstep does not synchronize all databases at once yet; synchronize"
-              + " them one by one");
+      return appliers.synchronizeAll(
+          parsed.options(), job -> request.cancellation().onCancel(job::cancel));
     }
     SyncRequest wish =
         new SyncRequest(

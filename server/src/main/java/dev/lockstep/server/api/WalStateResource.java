@@ -1,7 +1,5 @@
 package dev.lockstep.server.api;
 
-import dev.lockstep.core.ErrorNumber;
-import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.storage.Tick;
@@ -11,30 +9,31 @@ import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
 import dev.lockstep.server.http.HttpVerb;
 import dev.lockstep.server.http.Resource;
+import java.io.IOException;
 import java.time.InstantSource;
 
-/// `/_api/wal/range`, `lastTick` and `open-transactions`: where the change log begins and ends.
-/// Reading the log itself (`tail`) is not there yet. For administrators only.
+/// `/_api/wal/range`, `lastTick` and `open-transactions`: where the change log begins and ends. The
+/// log itself is read with `tail`. For administrators only.
 final class WalStateResource implements Resource {
   private final ReplicationLeader leader;
   private final DocumentStore store;
   private final InstantSource time;
+  private final TailResource tail;
 
   WalStateResource(ReplicationLeader leader, DocumentStore store, InstantSource time) {
     this.leader = leader;
     this.store = store;
     this.time = time;
+    this.tail = new TailResource(leader, false);
   }
 
   @Override
-  public ApiResponse handle(ApiRequest request) {
+  public ApiResponse handle(ApiRequest request) throws IOException {
     request.access().requireAdmin();
     ReplicationParameters.requireSegments(request, 1);
     String command = ReplicationParameters.segment(request, 0);
     if (command.equals("tail")) {
-      throw new LockstepException(
-          ErrorNumber.NOT_IMPLEMENTED,
-          "not implemented: Lockstep does not have /_api/wal/tail yet");
+      return tail.handle(request);
     }
     if (!command.equals("range")
         && !command.equals("lastTick")

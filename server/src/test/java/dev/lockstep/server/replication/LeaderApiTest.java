@@ -98,7 +98,7 @@ class LeaderApiTest {
     assertThat(open.status()).isEqualTo(204);
     assertThat(open.header("x-arango-replication-frompresent")).isEqualTo("true");
     assertThat(asReader("GET", "/_api/wal/range", "").status()).isEqualTo(403);
-    assertThat(server.get("/_api/wal/tail").status()).isEqualTo(501);
+    assertThat(asReader("GET", "/_api/wal/tail", "").status()).isEqualTo(403);
   }
 
   @Test
@@ -149,11 +149,15 @@ class LeaderApiTest {
         "GET    | logger-state/x   | ''                 | 400 | 601",
         "GET    | clusterInventory | ''                 | 403 | 1471",
         "PUT    | addFollower      | {}                 | 501 | 1471",
-        "PUT    | make-follower    | {}                 | 501 | 9",
-        "PUT    | make-slave       | {}                 | 501 | 9",
-        "PUT    | applier-start    | ''                 | 501 | 9",
-        "PUT    | applier-stop     | ''                 | 501 | 9",
-        "PUT    | applier-config   | {}                 | 501 | 9",
+        "PUT    | make-follower    | {}                 | 400 | 400",
+        "PUT    | make-slave       | {}                 | 400 | 400",
+        "PUT    | applier-start    | ''                 | 400 | 1410",
+        "GET    | applier-stop     | ''                 | 405 | 405",
+        "PUT    | applier-config   | {}                 | 400 | 400",
+        "PUT    | applier-start?from=x | ''             | 400 | 400",
+        "PUT    | logger-follow    | {}                 | 400 | 400",
+        "PUT    | logger-follow    | [1]                | 400 | 400",
+        "GET    | logger-follow?from=5&to=4 | ''        | 400 | 400",
         "GET    | nonsense         | ''                 | 400 | 400",
         "GET    | ''               | ''                 | 400 | 400"
       })

@@ -317,12 +317,16 @@ class SyncApiTest {
         new Reply[] {
           follower.sendAs(reader, "PUT", SYNC, config("")),
           follower.sendAs(reader, "GET", "/_api/replication/jobs", ""),
-          follower.sendAs(reader, "GET", "/_api/replication/applier-state", "")
+          follower.sendAs(reader, "GET", "/_api/replication/applier-state", ""),
+          follower.sendAs(reader, "PUT", "/_api/replication/make-follower", config("")),
+          follower.sendAs(reader, "PUT", "/_api/replication/applier-config", config("")),
+          follower.sendAs(reader, "PUT", "/_api/replication/applier-start", ""),
+          follower.sendAs(reader, "PUT", "/_api/replication/applier-stop", ""),
+          follower.sendAs(reader, "DELETE", "/_api/replication/applier-state", "")
         }) {
       assertThat(reply.status()).isEqualTo(403);
       assertThat(reply.errorNum()).isEqualTo(11);
     }
-    assertThat(follower.put(SYNC + "?global=true", config("")).status()).isEqualTo(501);
     follower.post("/_api/database", "{\"name\":\"d\"}");
     assertThat(follower.put("/_db/d" + SYNC + "?global=true", config("")).errorNum()).isEqualTo(11);
     assertThat(follower.get(SYNC).status()).isEqualTo(405);

@@ -1,0 +1,167 @@
+package dev.lockstep.replication.applier;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.Database;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.follower.ReplicationFollower;
+import dev.lockstep.replication.follower.SyncJob;
+import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.replication.protocol.ServerIdentity;
+import dev.lockstep.replication.protocol.SyncOptions;
+import dev.lockstep.replication.protocol.SyncResult;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// All appliers of this server: one per database and one for all of them together. Those of single
+/// databases and the one for all exclude each other. Thread-safe.
+public final class Appliers implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Appliers.class);
+
+  private final ApplierContext context;
+  private final Applier global;
+
+  /// By database id: a database of the same name that comes later has nothing to do with it.
+  private final Map<Long, Applier> byDatabase = new ConcurrentHashMap<>();
+
+  /// @param server this one, as it shows itself
+  public Appliers(
+      DocumentStore store,
+      LeaderConnector connector,
+      ReplicationFollower follower,
+      ServerIdentity server,
+      InstantSource time,
+      ApplierSettings settings) {
+    this.context = new ApplierContext(store, connector, follower, server, time, settings);
+    this.global = new Applier(context, ApplierScope.GLOBAL);
+    follower.tailing(this::isTailing);
+  }
+
+  /// Starts those that are configured to start by themselves.
+  public void start() {
+    if (global.startsByItself()) {
+      startQuietly(global, "all databases");
+    }
+    for (Database database : context.store().databases()) {
+      Applier applier = of(database.name());
+      if (applier.startsByItself()) {
+        startQuietly(applier, database.name());
+      }
+    }
+  }
+
+  private void startQuietly(Applier applier, String name) {
+    try {
+      start(applier, null);
+    } catch (LockstepException e) {
+      LOG.error("applier of {} was not started: {}", name, e.getMessage());
+    }
+  }
+
+  /// The applier of a database.
+  ///
+  /// @throws LockstepException 1228
+  public Applier of(String database) {
+    long id = context.store().requireDatabase(database).id();
+    return byDatabase.computeIfAbsent(id, _ -> new Applier(context, new ApplierScope(database)));
+  }
+
+  /// The applier for all databases.
+  public Applier global() {
+    return global;
+  }
+
+  /// By database, sorted.
+  public Map<String, ApplierState> states() {
+    Map<String, ApplierState> states = new TreeMap<>();
+    for (Database database : context.store().databases()) {
+      states.put(database.name(), of(database.name()).state());
+    }
+    return states;
+  }
+
+  /// Begins to follow.
+  ///
+  /// @param from the last tick that is here already; null: where it stopped
+  /// @throws LockstepException 1410 without configuration, 1411 while the other kind of applier
+  ///   works
+  public ApplierState start(Applier applier, @Nullable Tick from) {
+    requireAlone(applier);
+    return applier.start(from);
+  }
+
+  /// See [Applier#setUp].
+  ///
+  /// @throws LockstepException 1411 while the other kind of applier works
+  public ApplierState setUp(Applier applier, SyncOptions options) throws InterruptedException {
+    requireAlone(applier);
+    return applier.setUp(options);
+  }
+
+  private void requireAlone(Applier applier) {
+    boolean isOtherActive =
+        applier == global
+            ? byDatabase.values().stream().anyMatch(Applier::isActive)
+            : global.isActive();
+    if (isOtherActive) {
+      throw new LockstepException(
+          ErrorNumber.REPLICATION_RUNNING,
+          ErrorNumber.REPLICATION_RUNNING.defaultMessage()
+              + ": "
+              + (applier == global
+                  ? "an applier of a single database is running; stop it first"
+                  : "the applier of all databases is running; stop it first"));
+    }
+  }
+
+  /// Whether an applier writes into a database.
+  public boolean isTailing(String database) {
+    if (global.isActive()) {
+      return true;
+    }
+    Database found = context.store().database(database);
+    Applier applier = found == null ? null : byDatabase.get(found.id());
+    return applier != null && applier.isActive();
+  }
+
+  /// Synchronizes all databases of a leader, one after the other; makes those that are missing
+  /// here.
+  ///
+  /// @param started told each job before it does anything
+  /// @return what was done, and the oldest of the ticks
+  /// @throws LockstepException 1411 while an applier works; otherwise whatever ended it
+  public SyncResult synchronizeAll(SyncOptions options, Consumer<SyncJob> started)
+      throws InterruptedException {
+    boolean isAnyActive =
+        global.isActive() || byDatabase.values().stream().anyMatch(Applier::isActive);
+    if (isAnyActive) {
+      throw new LockstepException(ErrorNumber.REPLICATION_RUNNING);
+    }
+    LeaderAccess access = new LeaderAccess(context, ApplierScope.GLOBAL, options);
+    try (var leader = access.connect()) {
+      return access.synchronizeAll(leader, options.incremental(), started);
+    }
+  }
+
+  /// Stops all of them.
+  @Override
+  public void close() {
+    try {
+      global.stop();
+      for (Applier applier : byDatabase.values()) {
+        applier.stop();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (LockstepException e) {
+      LOG.warn("{}", e.getMessage());
+    }
+  }
+}

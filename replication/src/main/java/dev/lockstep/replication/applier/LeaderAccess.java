@@ -1,0 +1,191 @@
+package dev.lockstep.replication.applier;
+
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.Database;
+import dev.lockstep.core.collection.DocumentCollection;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.follower.SyncJob;
+import dev.lockstep.replication.follower.SyncRequest;
+import dev.lockstep.replication.protocol.BatchOpened;
+import dev.lockstep.replication.protocol.InventoryCollection;
+import dev.lockstep.replication.protocol.LeaderAddress;
+import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderUnavailableException;
+import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.Restriction;
+import dev.lockstep.replication.protocol.SyncOptions;
+import dev.lockstep.replication.protocol.SyncResult;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What an applier asks of its leader besides the log: who it is, and synchronizations. Used by one
+/// run.
+final class LeaderAccess {
+  private static final Logger LOG = LoggerFactory.getLogger(LeaderAccess.class);
+  private static final Duration BATCH_LEASE = Duration.ofMinutes(1);
+
+  /// How long one waits between attempts.
+  interface Pause {
+    /// @return false if there is no time left
+    boolean pause(Duration duration) throws InterruptedException;
+  }
+
+  private final ApplierContext context;
+  private final ApplierScope scope;
+  private final SyncOptions options;
+
+  LeaderAccess(ApplierContext context, ApplierScope scope, SyncOptions options) {
+    this.context = context;
+    this.scope = scope;
+    this.options = options;
+  }
+
+  /// @throws LockstepException 1410 if the endpoint is none
+  LeaderClient connect() {
+    return connect(scope.isGlobal() ? DocumentStore.SYSTEM : remoteDatabase(scope.shownDatabase()));
+  }
+
+  private String remoteDatabase(String local) {
+    return options.database() == null || scope.isGlobal() ? local : options.database();
+  }
+
+  private LeaderClient connect(String database) {
+    return context
+        .connector()
+        .connect(
+            new LeaderAddress(
+                options.endpoint(),
+                database,
+                options.credentials(),
+                Long.toUnsignedString(context.store().serverId()),
+                options.connectTimeout(),
+                options.requestTimeout(),
+                options.maxPacketSize(),
+                options.sslProtocol()));
+  }
+
+  /// Asks who the leader is, as often as the configuration allows.
+  LoggerState identifying(LeaderClient leader, ApplierProgress progress, Pause pause)
+      throws InterruptedException {
+    int retries = options.applier().maxConnectRetries();
+    for (int failures = 0; ; failures++) {
+      try {
+        return TailLoop.identify(leader, context.store().serverId());
+      } catch (LeaderUnavailableException e) {
+        if (failures >= retries) {
+          throw e;
+        }
+        progress.failedConnect(
+            "waiting for the leader, attempt "
+                + (failures + 2)
+                + " of "
+                + (retries + 1)
+                + ": "
+                + e.getMessage());
+        if (!pause.pause(TailLoop.retryPause(context.settings(), failures, options.applier()))) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /// Brings everything that is followed to one state per database.
+  ///
+  /// @param started told each job before it does anything
+  /// @return what was done, and the tick from which tailing misses nothing
+  SyncResult synchronizeAll(LeaderClient leader, boolean isIncremental, Consumer<SyncJob> started)
+      throws InterruptedException {
+    SyncOptions wish = scope.isGlobal() ? options.withDatabase(null) : options;
+    Tick oldest = null;
+    List<SyncResult.Collection> done = new ArrayList<>();
+    for (String database : databases(leader)) {
+      SyncResult result =
+          context
+              .follower()
+              .syncForApplier(
+                  new SyncRequest(
+                      database,
+                      wish.withIncremental(isIncremental),
+                      SyncRequest.Caller.STOCK,
+                      List.of(),
+                      0),
+                  started);
+      done.addAll(result.collections());
+      Tick tick = result.lastLogTick();
+      oldest = oldest == null || tick.compareTo(oldest) < 0 ? tick : oldest;
+    }
+    if (oldest == null) {
+      throw new LockstepException(
+          ErrorNumber.REPLICATION_NO_START_TICK, "no start tick: the leader has no database");
+    }
+    return new SyncResult(done, oldest);
+  }
+
+  /// The databases to synchronize. Those that only the leader has are made; those that only this
+  /// server has are left alone: what is in them was never the leader's.
+  private List<String> databases(LeaderClient leader) throws InterruptedException {
+    if (!scope.isGlobal()) {
+      return List.of(scope.shownDatabase());
+    }
+    List<String> names = new ArrayList<>(leader.databases());
+    for (String name : names) {
+      if (context.store().database(name) == null) {
+        context.store().createDatabase(name);
+      }
+    }
+    return names;
+  }
+
+  /// Brings one collection to a later state; see [MarkerApplication.Resynchronizer].
+  void synchronizeOne(
+      LeaderClient leader,
+      Database database,
+      DocumentCollection collection,
+      Consumer<SyncJob> started)
+      throws InterruptedException {
+    String guid = collection.definition().globallyUniqueId();
+    String name = nameAtLeader(remoteDatabase(database.name()), guid);
+    if (name == null) {
+      LOG.info(
+          "collection '{}' is not compared: the leader at {} has dropped it",
+          collection.name(),
+          leader.endpoint());
+      return;
+    }
+    SyncOptions wish =
+        (scope.isGlobal() ? options.withDatabase(null) : options)
+            .withIncremental(true)
+            .withRestriction(new Restriction.Only(Set.of(name)));
+    context
+        .follower()
+        .syncForApplier(
+            new SyncRequest(database.name(), wish, SyncRequest.Caller.STOCK, List.of(), 0),
+            started);
+  }
+
+  private @Nullable String nameAtLeader(String database, String guid) throws InterruptedException {
+    try (LeaderClient client = connect(database)) {
+      BatchOpened batch = client.openBatch(BATCH_LEASE);
+      try {
+        return client
+            .inventory(batch.id(), options.includeSystem(), options.includeFoxxQueues(), "")
+            .collections()
+            .stream()
+            .filter(found -> found.globallyUniqueId().equals(guid) && !found.isDeleted())
+            .map(InventoryCollection::name)
+            .findFirst()
+            .orElse(null);
+      } finally {
+        client.closeBatch(batch.id());
+      }
+    }
+  }
+}

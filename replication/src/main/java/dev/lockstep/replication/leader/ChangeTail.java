@@ -1,0 +1,372 @@
+package dev.lockstep.replication.leader;
+
+import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.changelog.Change;
+import dev.lockstep.core.changelog.ChangeLog;
+import dev.lockstep.core.changelog.ChangeRead;
+import dev.lockstep.core.changelog.LoggedChange;
+import dev.lockstep.core.collection.ChangeLookup;
+import dev.lockstep.core.collection.CollectionDefinition;
+import dev.lockstep.core.collection.Database;
+import dev.lockstep.core.collection.DocumentCollection;
+import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.core.collection.IndexDefinition;
+import dev.lockstep.core.document.Document;
+import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.protocol.DumpBody;
+import dev.lockstep.replication.protocol.MarkerForm;
+import dev.lockstep.replication.protocol.MarkerWriter;
+import dev.lockstep.replication.protocol.MarkerWriter.Place;
+import dev.lockstep.replication.protocol.ReplicatedNames;
+import dev.lockstep.replication.protocol.TailPosition;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the change log for one request and says in markers what it holds. Used once, by one
+/// thread.
+///
+/// The log names collections and databases by their ids. Of what has been dropped since, only the
+/// drop is told: it follows in the log, and whoever applies it need not have had the rest. A
+/// document that has been replaced or removed since is left out likewise. A transaction is told
+/// whole or not at all.
+final class ChangeTail {
+  /// Entries looked at for one answer, told or not: a request shall not take minutes because little
+  /// of what happened concerns it.
+  private static final int ENTRIES_MAX = 200_000;
+
+  private static final int ENTRIES_PER_READ = 2_000;
+
+  private static final String NO_TRANSACTION = "0";
+
+  private final DocumentStore store;
+  private final ChangeLog log;
+  private final ChangeLookup lookup;
+  private final TailParameters parameters;
+  private final MarkerWriter writer;
+
+  /// Of the only database of interest; 0 for all.
+  private final long databaseId;
+
+  /// By collection.
+  private final Map<Long, Optional<Place>> places = new HashMap<>();
+
+  private Tick scanned;
+  private Tick lastIncluded = Tick.NONE;
+  private boolean isFromPresent = true;
+
+  /// Of the transaction under way, once something of it was told; [#NO_TRANSACTION] outside.
+  private String transaction = NO_TRANSACTION;
+
+  /// A transaction of which nothing was told yet.
+  private @Nullable LoggedChange begun;
+
+  /// Whether the entry just read is inside a transaction.
+  private boolean isInTransaction;
+
+  ChangeTail(DocumentStore store, TailParameters parameters) {
+    this.store = store;
+    this.log = store.changeLog();
+    this.lookup = store.changeLookup();
+    this.parameters = parameters;
+    this.writer = new MarkerWriter(parameters.form(), parameters.isLegacy());
+    this.scanned =
+        parameters.lastScanned().compareTo(parameters.from()) > 0
+            ? parameters.lastScanned()
+            : parameters.from();
+    String database = parameters.database();
+    this.databaseId = database == null ? 0 : store.requireDatabase(database).id();
+  }
+
+  /// Reads on to `last`, or until there is enough.
+  ///
+  /// @param last survives a power loss already; what was created up to it can be looked up
+  /// @param shownLast what the follower is told is the newest tick
+  /// @return what was found since the beginning
+  TailPart read(Tick last, Tick shownLast) {
+    Tick to = parameters.to();
+    Tick end = to == null || last.compareTo(to) < 0 ? last : to;
+    boolean isFull = false;
+    int entries = 0;
+    while (!isFull && scanned.compareTo(end) < 0) {
+      List<LoggedChange> changes = next();
+      if (changes.isEmpty()) {
+        break;
+      }
+      for (LoggedChange logged : changes) {
+        if (logged.tick().compareTo(end) > 0) {
+          return answer(shownLast, false);
+        }
+        tell(logged);
+        scanned = logged.tick();
+        entries++;
+        isFull =
+            !isInTransaction
+                && (writer.bytes() >= parameters.chunkSize() || entries >= ENTRIES_MAX);
+        if (isFull) {
+          break;
+        }
+      }
+    }
+    return answer(shownLast, isFull && scanned.compareTo(end) < 0);
+  }
+
+  boolean isEmpty() {
+    return writer.bytes() == 0;
+  }
+
+  Tick scanned() {
+    return scanned;
+  }
+
+  private List<LoggedChange> next() {
+    return switch (log.read(store.engine(), scanned, ENTRIES_PER_READ)) {
+      case ChangeRead.Page(List<LoggedChange> changes) -> changes;
+      case ChangeRead.Pruned(Tick first) -> {
+        isFromPresent = false;
+        scanned = new Tick(first.value() - 1);
+        yield switch (log.read(store.engine(), scanned, ENTRIES_PER_READ)) {
+          case ChangeRead.Page(List<LoggedChange> changes) -> changes;
+          // Pruned further in between: the next request finds out.
+          case ChangeRead.Pruned _ -> List.of();
+        };
+      }
+    };
+  }
+
+  private TailPart answer(Tick last, boolean hasMore) {
+    DumpBody body = isEmpty() ? DumpBody.EMPTY : writer.finish();
+    return new TailPart(
+        body, new TailPosition(hasMore, lastIncluded, scanned, last, isFromPresent));
+  }
+
+  private void tell(LoggedChange logged) {
+    Tick tick = logged.tick();
+    Change change = logged.change();
+    switch (change) {
+      case Change.DatabaseCreated created -> {
+        if (databaseId == 0 && store.databaseById(created.databaseId()) != null) {
+          writer.databaseCreated(tick, new Place(created.name(), created.databaseId(), null));
+          lastIncluded = tick;
+        }
+      }
+      case Change.DatabaseDropped dropped -> {
+        if (databaseId == 0) {
+          writer.databaseDropped(tick, new Place(dropped.name(), dropped.databaseId(), null));
+          lastIncluded = tick;
+        }
+      }
+      case Change.TransactionBegun _ -> {
+        isInTransaction = true;
+        begun = logged;
+      }
+      case Change.TransactionCommitted committed -> {
+        isInTransaction = false;
+        begun = null;
+        Database database = database(committed.databaseId());
+        if (!transaction.equals(NO_TRANSACTION) && database != null) {
+          writer.transactionCommitted(
+              tick, new Place(database.name(), database.id(), null), transaction);
+          lastIncluded = tick;
+        }
+        transaction = NO_TRANSACTION;
+      }
+      case Change.DocumentWritten written -> {
+        Place place = place(written.databaseId(), written.collectionId());
+        Document document = place == null ? null : lookup.document(written);
+        if (place != null && document != null) {
+          beginTransaction(place);
+          writer.documentWritten(tick, place, transaction, document);
+          lastIncluded = tick;
+        }
+      }
+      case Change.DocumentRemoved removed -> {
+        Place place = place(removed.databaseId(), removed.collectionId());
+        if (place != null) {
+          beginTransaction(place);
+          writer.documentRemoved(tick, place, transaction, removed.key(), removed.revision());
+          lastIncluded = tick;
+        }
+      }
+      case Change.CollectionDropped dropped -> dropped(tick, dropped);
+      case Change.CollectionCreated created -> {
+        Place place = place(created.databaseId(), created.collectionId());
+        if (place != null) {
+          CollectionDefinition definition = lookup.created(created);
+          // Under the name it had: if it has another one now, that follows in the log.
+          writer.collectionCreated(tick, named(place, definition.name()), definition);
+          lastIncluded = tick;
+        }
+      }
+      case Change.CollectionRenamed renamed -> {
+        Place place = place(renamed.databaseId(), renamed.collectionId());
+        if (place != null) {
+          writer.collectionRenamed(tick, named(place, renamed.newName()), renamed.newName());
+          lastIncluded = tick;
+        }
+      }
+      case Change.PropertiesChanged changed -> {
+        Place place = place(changed.databaseId(), changed.collectionId());
+        if (place != null) {
+          writer.propertiesChanged(tick, place, lookup.changed(changed));
+          lastIncluded = tick;
+        }
+      }
+      case Change.Truncated truncated -> {
+        Place place = place(truncated.databaseId(), truncated.collectionId());
+        if (place != null) {
+          writer.truncated(tick, place);
+          lastIncluded = tick;
+        }
+      }
+      case Change.GenerationSwapped swapped -> {
+        Place place = place(swapped.databaseId(), swapped.collectionId());
+        if (place != null) {
+          replaced(tick, place);
+        }
+      }
+      case Change.IndexCreated created -> {
+        Place place = place(created.databaseId(), created.collectionId());
+        IndexDefinition index = place == null ? null : index(created);
+        if (place != null && index != null) {
+          writer.indexCreated(tick, place, index);
+          lastIncluded = tick;
+        }
+      }
+      case Change.IndexDropped dropped -> {
+        Place place = place(dropped.databaseId(), dropped.collectionId());
+        if (place != null) {
+          writer.indexDropped(tick, place, dropped.indexId());
+          lastIncluded = tick;
+        }
+      }
+    }
+  }
+
+  /// The index, with its id; null if it is gone and the entry does not tell the id.
+  private @Nullable IndexDefinition index(Change.IndexCreated created) {
+    IndexDefinition index = lookup.created(created);
+    if (index.id() != 0) {
+      return index;
+    }
+    DocumentCollection collection = collection(created.databaseId(), created.collectionId());
+    return collection == null
+        ? null
+        : collection.definition().indexes().stream()
+            .filter(present -> present.name().equals(index.name()))
+            .findFirst()
+            .orElse(null);
+  }
+
+  private void beginTransaction(Place place) {
+    LoggedChange begin = begun;
+    if (begin == null) {
+      return;
+    }
+    begun = null;
+    transaction = Long.toUnsignedString(((Change.TransactionBegun) begin.change()).transactionId());
+    writer.transactionBegun(
+        begin.tick(), new Place(place.database(), place.databaseId(), null), transaction);
+  }
+
+  private void dropped(Tick tick, Change.CollectionDropped dropped) {
+    Database database = database(dropped.databaseId());
+    if (database == null || !parameters.collection().isEmpty()) {
+      return;
+    }
+    // A collection that was copied anew has its id again.
+    String guid = dropped.globallyUniqueId();
+    boolean isHereAgain = database.collection(guid) != null;
+    // Only those of the system have a name for an id.
+    boolean isTold =
+        !guid.startsWith("_")
+            || ReplicatedNames.isReplicated(
+                guid, parameters.includeSystem(), parameters.includeFoxxQueues());
+    if (!isHereAgain && isTold) {
+      writer.collectionDropped(
+          tick,
+          new Place(
+              database.name(),
+              database.id(),
+              new Place.Followed(dropped.collectionId(), guid, "")));
+      lastIncluded = tick;
+    }
+  }
+
+  /// The documents are not in the log. Our followers compare the collection; others must not go on
+  /// as if nothing were missing.
+  private void replaced(Tick tick, Place place) {
+    if (parameters.form() == MarkerForm.STORED) {
+      writer.collectionReplaced(tick, place);
+      lastIncluded = tick;
+    } else {
+      isFromPresent = false;
+    }
+  }
+
+  private static Place named(Place place, String name) {
+    Place.Followed collection = place.collection();
+    return collection == null
+        ? place
+        : new Place(
+            place.database(),
+            place.databaseId(),
+            new Place.Followed(collection.id(), collection.globallyUniqueId(), name));
+  }
+
+  /// Null if it is of no interest, or gone.
+  private @Nullable Database database(long id) {
+    return databaseId == 0 || databaseId == id ? store.databaseById(id) : null;
+  }
+
+  private @Nullable DocumentCollection collection(long inDatabase, long id) {
+    Database database = database(inDatabase);
+    DocumentCollection found =
+        database == null ? null : database.collection(Long.toUnsignedString(id));
+    // A name may look like an id.
+    return found == null || found.id() != id ? null : found;
+  }
+
+  /// How a collection is named; null if it is gone, or of no interest to the follower. Looked up
+  /// once per request.
+  private @Nullable Place place(long inDatabase, long id) {
+    return places
+        .computeIfAbsent(id, _ -> Optional.ofNullable(lookUp(inDatabase, id)))
+        .orElse(null);
+  }
+
+  private @Nullable Place lookUp(long inDatabase, long id) {
+    DocumentCollection collection = collection(inDatabase, id);
+    if (collection == null) {
+      return null;
+    }
+    CollectionDefinition definition;
+    try {
+      definition = collection.definition();
+    } catch (LockstepException _) {
+      // Dropped this very moment.
+      return null;
+    }
+    String name = definition.name();
+    boolean isWanted =
+        ReplicatedNames.isReplicated(
+                name, parameters.includeSystem(), parameters.includeFoxxQueues())
+            && isOfInterest(definition);
+    return isWanted
+        ? new Place(
+            collection.database().name(),
+            inDatabase,
+            new Place.Followed(id, definition.globallyUniqueId(), name))
+        : null;
+  }
+
+  private boolean isOfInterest(CollectionDefinition definition) {
+    String wanted = parameters.collection();
+    return wanted.isEmpty()
+        || wanted.equals(definition.name())
+        || wanted.equals(definition.globallyUniqueId())
+        || wanted.equals(Long.toUnsignedString(definition.id()));
+  }
+}
