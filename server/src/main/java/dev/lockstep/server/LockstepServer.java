@@ -129,6 +129,7 @@ public final class LockstepServer implements AutoCloseable {
                   roles.leader(),
                   roles.follower(),
                   roles.appliers(),
+                  roles.damagedAnswers(),
                   clock));
       HttpListener listener =
           new HttpListener(

@@ -18,6 +18,7 @@ import dev.lockstep.server.settings.SettingsException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,12 @@ import org.slf4j.LoggerFactory;
 /// @param leader to be started after the listener and closed after it
 /// @param follower to be closed before the listener: its jobs hold requests
 /// @param appliers to be started after the listener and closed first
-record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower, Appliers appliers)
+/// @param damagedAnswers of leaders so far
+record ReplicationRoles(
+    ReplicationLeader leader,
+    ReplicationFollower follower,
+    Appliers appliers,
+    LongSupplier damagedAnswers)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationRoles.class);
 
@@ -66,7 +72,7 @@ record ReplicationRoles(ReplicationLeader leader, ReplicationFollower follower, 
             leader.identity(),
             clock,
             ApplierSettings.DEFAULT.withClientWrites(clientWrites));
-    return new ReplicationRoles(leader, follower, appliers);
+    return new ReplicationRoles(leader, follower, appliers, http::damagedAnswers);
   }
 
   private static TlsTrust trust(ReplicationSettings settings) {

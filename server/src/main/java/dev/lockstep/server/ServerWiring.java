@@ -34,6 +34,7 @@ import dev.lockstep.server.users.Tokens;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /// Which resource answers which path: the whole wire API on one page.
@@ -54,6 +55,7 @@ final class ServerWiring {
       ReplicationLeader leader,
       ReplicationFollower follower,
       Appliers appliers,
+      LongSupplier damagedAnswers,
       Clock clock) {}
 
   private ServerWiring() {}
@@ -83,7 +85,9 @@ final class ServerWiring {
     router.route("/_admin/server/availability", new AvailabilityResource(store));
     router.route("/_admin/time", new TimeResource(parts.clock()));
     router.route("/_admin/echo", new EchoResource());
-    router.route("/_admin/metrics", new MetricsResource(store, parts.jobs(), parts.statistics()));
+    router.route(
+        "/_admin/metrics",
+        new MetricsResource(store, parts.jobs(), parts.statistics(), parts.damagedAnswers()));
     router.route("/_admin/log/level", new LogLevelResource(parts.logLevels()));
     router.route("/_admin/wal/flush", new WalResource(store));
 

@@ -7,7 +7,6 @@ import dev.lockstep.client.ResponseTooLargeException;
 import dev.lockstep.client.ServerConnection;
 import dev.lockstep.client.ServerRequest;
 import dev.lockstep.client.ServerResponse;
-import dev.lockstep.client.StreamingResponse;
 import dev.lockstep.client.TransportException;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.revision.RevisionTree;
@@ -16,10 +15,12 @@ import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.CompactRevisions;
+import dev.lockstep.replication.protocol.DamagedAnswerException;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
 import dev.lockstep.replication.protocol.FetchedDocuments;
+import dev.lockstep.replication.protocol.FrameInput;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.KeyChunk;
 import dev.lockstep.replication.protocol.KeyChunkPart;
@@ -45,15 +46,13 @@ import dev.lockstep.replication.protocol.TailPage;
 import dev.lockstep.replication.protocol.TailPosition;
 import dev.lockstep.replication.protocol.TailRequest;
 import dev.lockstep.replication.protocol.Transferred;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -62,9 +61,6 @@ import org.jspecify.annotations.Nullable;
 final class HttpLeaderClient implements LeaderClient {
   /// Ending a batch is a courtesy: the lease ends it as well.
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-
-  /// Most of an error answer that is read.
-  private static final int ERROR_BYTES_MAX = 64 << 10;
 
   private static final byte[] FLUSH =
       "{\"waitForSync\":true,\"waitForCollector\":true,\"waitForCollectorQueue\":true}"
@@ -85,15 +81,14 @@ final class HttpLeaderClient implements LeaderClient {
   private static final int HTTP_NO_CONTENT = 204;
   private static final int HTTP_NOT_FOUND = 404;
 
-  /// Growth of the buffer for a body whose length was not announced.
-  private static final int GROW_BYTES_MIN = 64 << 10;
-
   private final ServerConnection connection;
   private final LeaderAddress address;
-  private volatile Set<Capability> capabilities = Set.of();
+  private final AnswerChannel channel;
 
-  HttpLeaderClient(ServerConnection connection, LeaderAddress address) {
+  /// @param damagedAnswers counts those of all leaders
+  HttpLeaderClient(ServerConnection connection, LeaderAddress address, LongAdder damagedAnswers) {
     this.connection = connection;
+    this.channel = new AnswerChannel(connection, damagedAnswers);
     this.address = address;
   }
 
@@ -104,7 +99,7 @@ final class HttpLeaderClient implements LeaderClient {
 
   @Override
   public Set<Capability> capabilities() {
-    return capabilities;
+    return channel.capabilities();
   }
 
   @Override
@@ -170,7 +165,7 @@ final class HttpLeaderClient implements LeaderClient {
       url.add("collection", onlyCollection);
     }
     ServerRequest request = ServerRequest.get(url.toString());
-    if (!capabilities.isEmpty()) {
+    if (!capabilities().isEmpty()) {
       // JSON would be enough, but for the numbers in a schema.
       request = request.withHeader("Accept", DumpForm.VELOCYPACK.mediaType());
     }
@@ -202,34 +197,23 @@ final class HttpLeaderClient implements LeaderClient {
     if (dump.form() != DumpForm.JSON) {
       request = request.withHeader("Accept", dump.form().mediaType());
     }
-    try (StreamingResponse response = connection.open(announced(request))) {
-      learn(response.header(Capability.HEADER));
-      requireSuccess(request, response);
-      return page(request, response);
-    } catch (IOException e) {
-      throw transport(request, e);
-    }
+    return page(request, requireSuccess(request, send(announced(request))));
   }
 
   private ServerRequest announced(ServerRequest request) {
-    return capabilities.isEmpty()
+    return capabilities().isEmpty()
         ? request
         : request.withHeader(Capability.HEADER, Capability.announcement());
   }
 
-  private void requireSuccess(ServerRequest request, StreamingResponse response)
-      throws IOException {
+  private ServerResponse requireSuccess(ServerRequest request, ServerResponse response) {
     if (!isSuccess(response.status())) {
-      throw failure(
-          request,
-          response.status(),
-          response.reason(),
-          response.header("Location"),
-          response.body().readNBytes(ERROR_BYTES_MAX));
+      throw failure(request, response);
     }
+    return response;
   }
 
-  private DumpPage page(ServerRequest request, StreamingResponse response) throws IOException {
+  private DumpPage page(ServerRequest request, ServerResponse response) {
     boolean hasMore = flag(request, response, "checkmore");
     long lastIncluded =
         response.status() == HTTP_NO_CONTENT
@@ -238,7 +222,7 @@ final class HttpLeaderClient implements LeaderClient {
             : tick(request, response, "lastincluded").value();
     return new DumpPage(
         form(response.header("content-type")),
-        body(response),
+        response.body(),
         hasMore,
         lastIncluded,
         count(request, response.header(Capability.COUNT_HEADER)),
@@ -270,16 +254,10 @@ final class HttpLeaderClient implements LeaderClient {
     if (tail.form() != MarkerForm.JSON) {
       request = request.withHeader("Accept", tail.form().mediaType());
     }
-    try (StreamingResponse response = connection.open(announced(request))) {
-      learn(response.header(Capability.HEADER));
-      requireSuccess(request, response);
-      return tailPage(request, response);
-    } catch (IOException e) {
-      throw transport(request, e);
-    }
+    return tailPage(request, requireSuccess(request, send(announced(request))));
   }
 
-  private TailPage tailPage(ServerRequest request, StreamingResponse response) throws IOException {
+  private TailPage tailPage(ServerRequest request, ServerResponse response) {
     Tick lastIncluded = tick(request, response, "lastincluded");
     Tick lastScanned =
         response.header(REPLICATION_HEADER + "lastscanned") == null
@@ -294,7 +272,7 @@ final class HttpLeaderClient implements LeaderClient {
     }
     return new TailPage(
         form,
-        body(response),
+        response.body(),
         new TailPosition(
             flag(request, response, "checkmore"),
             lastIncluded,
@@ -306,26 +284,20 @@ final class HttpLeaderClient implements LeaderClient {
         request.pathAndQuery());
   }
 
-  private Tick tick(ServerRequest request, StreamingResponse response, String name) {
+  private Tick tick(ServerRequest request, ServerResponse response, String name) {
     return new Tick(unsigned(request, required(request, response, name)));
   }
 
-  private boolean flag(ServerRequest request, StreamingResponse response, String name) {
+  private boolean flag(ServerRequest request, ServerResponse response, String name) {
     return required(request, response, name).strip().equalsIgnoreCase("true");
   }
 
-  private String required(ServerRequest request, StreamingResponse response, String name) {
+  private String required(ServerRequest request, ServerResponse response, String name) {
     String value = response.header(REPLICATION_HEADER + name);
     if (value == null) {
       throw violation(request, "required header is missing: " + REPLICATION_HEADER + name);
     }
     return value;
-  }
-
-  private byte[] body(StreamingResponse response) throws IOException {
-    return response.status() == HTTP_NO_CONTENT
-        ? new byte[0]
-        : readAll(response.body(), length(response.header("content-length")));
   }
 
   private @Nullable Long count(ServerRequest request, @Nullable String header) {
@@ -349,31 +321,6 @@ final class HttpLeaderClient implements LeaderClient {
       }
     }
     return DumpForm.JSON;
-  }
-
-  private static long length(@Nullable String header) {
-    if (header != null) {
-      try {
-        return Long.parseLong(header.strip());
-      } catch (NumberFormatException _) {
-        // Then it is found out by reading.
-      }
-    }
-    return -1;
-  }
-
-  /// Into one array of just the right size where the length is known, for a body may be a single
-  /// huge document. More than the connection's limit fails while reading.
-  private byte[] readAll(InputStream in, long announced) throws IOException {
-    long limit = connection.settings().responseBytesMax();
-    if (announced >= 0 && announced <= Math.min(limit, Integer.MAX_VALUE - 8)) {
-      byte[] body = new byte[(int) announced];
-      int filled = in.readNBytes(body, 0, body.length);
-      return filled == body.length ? body : Arrays.copyOf(body, filled);
-    }
-    ByteArrayOutputStream body = new ByteArrayOutputStream(GROW_BYTES_MIN);
-    in.transferTo(body);
-    return body.toByteArray();
   }
 
   @Override
@@ -560,7 +507,10 @@ final class HttpLeaderClient implements LeaderClient {
   @Override
   public Transferred transferred() {
     return new Transferred(
-        connection.requestsSent(), connection.bytesSent(), connection.bytesReceived());
+        connection.requestsSent(),
+        connection.bytesSent(),
+        connection.bytesReceived(),
+        channel.damagedAnswers());
   }
 
   /// Makes a message of an answer.
@@ -602,17 +552,9 @@ final class HttpLeaderClient implements LeaderClient {
 
   private ServerResponse send(ServerRequest request) throws InterruptedException {
     try {
-      ServerResponse response = connection.send(request);
-      learn(response.headers().get(Capability.HEADER));
-      return response;
+      return channel.send(request);
     } catch (IOException e) {
       throw transport(request, e);
-    }
-  }
-
-  private void learn(@Nullable String header) {
-    if (header != null) {
-      capabilities = Capability.parse(header);
     }
   }
 
@@ -666,17 +608,22 @@ final class HttpLeaderClient implements LeaderClient {
       case AddressRefusedException refused ->
           new LeaderNotPermittedException(endpoint(), url, refused.detail(), refused);
       case ResponseTooLargeException tooLarge ->
-          violation(
-              request,
-              tooLarge.detail()
-                  + (connection.settings().responseBytesMax() < address.responseBytesMax()
-                      ? "; that is a third of this server's heap, give it more (-Xmx)"
-                      : "; raise the option maxPacketSize"));
+          violation(request, tooLarge.detail() + limitHint());
+      case DamagedAnswerException damage ->
+          LeaderUnavailableException.damaged(endpoint(), url, damage);
+      case FrameInput.TooLongException tooLong ->
+          violation(request, tooLong.getMessage() + limitHint());
       case TransportException lost ->
           LeaderUnavailableException.answerLost(endpoint(), url, lost.detail(), lost);
       default ->
           LeaderUnavailableException.answerLost(endpoint(), url, String.valueOf(e.getMessage()), e);
     };
+  }
+
+  private String limitHint() {
+    return connection.settings().responseBytesMax() < address.responseBytesMax()
+        ? "; that is a third of this server's heap, give it more (-Xmx)"
+        : "; raise the option maxPacketSize";
   }
 
   private static Duration min(Duration a, Duration b) {

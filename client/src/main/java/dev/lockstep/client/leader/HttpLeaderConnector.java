@@ -12,6 +12,7 @@ import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderConnector;
 import dev.lockstep.replication.protocol.LeaderCredentials;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class HttpLeaderConnector implements LeaderConnector {
 
   private final TlsTrust trust;
   private final AddressPolicy addressPolicy;
+  private final LongAdder damagedAnswers = new LongAdder();
 
   /// @param trust which certificates of leaders are believed
   /// @param addressPolicy which addresses users may make this server connect to
@@ -66,7 +68,12 @@ public final class HttpLeaderConnector implements LeaderConnector {
               + " change everything",
           endpoint);
     }
-    return new HttpLeaderClient(open(settings), address);
+    return new HttpLeaderClient(open(settings), address, damagedAnswers);
+  }
+
+  /// Answers so far, of all leaders, whose checksums did not fit.
+  public long damagedAnswers() {
+    return damagedAnswers.sum();
   }
 
   private static ServerConnection open(ConnectionSettings settings) {

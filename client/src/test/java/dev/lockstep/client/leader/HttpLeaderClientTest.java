@@ -781,10 +781,11 @@ class HttpLeaderClientTest {
               1 << 20)) {
         assertThat(client.transferred()).isEqualTo(Transferred.NOTHING);
         client.loggerState();
-        assertThat(client.transferred()).isEqualTo(new Transferred(1, seen.get(), answer.length));
+        assertThat(client.transferred())
+            .isEqualTo(new Transferred(1, seen.get(), answer.length, 0));
         client.flushLog();
         assertThat(client.transferred())
-            .isEqualTo(new Transferred(2, seen.get(), 2L * answer.length));
+            .isEqualTo(new Transferred(2, seen.get(), 2L * answer.length, 0));
       }
     }
   }

@@ -36,7 +36,8 @@ public record SyncStatistics(
         .member("documentsSkipped", documentsSkipped)
         .member("requests", transferred.requests())
         .member("bytesSent", transferred.bytesSent())
-        .member("bytesReceived", transferred.bytesReceived());
+        .member("bytesReceived", transferred.bytesReceived())
+        .member("damagedAnswers", transferred.damagedAnswers());
     target.key("seconds").openObject();
     if (!phaseTimes.isEmpty()) {
       new EnumMap<>(phaseTimes)

@@ -30,7 +30,10 @@ public enum Capability {
   TAIL_STORED("tail-stored"),
 
   /// A tail that has nothing to tell waits for it, as long as the parameter `wait` (seconds) says.
-  TAIL_WAIT("tail-wait");
+  TAIL_WAIT("tail-wait"),
+
+  /// Answers carry checksums ([FrameFormat]) for a follower that asks for them.
+  FRAMES("frames");
 
   /// Names the header; its value is a comma-separated list of wire names.
   public static final String HEADER = "x-lockstep-capabilities";

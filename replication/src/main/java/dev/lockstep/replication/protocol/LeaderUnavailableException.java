@@ -37,6 +37,21 @@ public final class LeaderUnavailableException extends ReplicationException {
         ErrorNumber.REPLICATION_NO_RESPONSE, sentence(endpoint, url, detail), false, cause);
   }
 
+  /// The answer is not what the leader sent (1401): checksums do not fit. The leader has acted.
+  public static LeaderUnavailableException damaged(
+      String endpoint, String url, DamagedAnswerException damage) {
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_INVALID_RESPONSE,
+        "the answer of the leader at "
+            + endpoint
+            + " for URL "
+            + url
+            + " was damaged on the way: "
+            + excerpt(String.valueOf(damage.getMessage())),
+        false,
+        damage);
+  }
+
   /// The leader did not finish in time what it does asynchronously (1400).
   public static LeaderUnavailableException jobTakesTooLong(String endpoint, Duration waitMax) {
     return new LeaderUnavailableException(

@@ -4,6 +4,7 @@ package dev.lockstep.replication.protocol;
 /// headers and bodies; without what TLS and TCP add.
 ///
 /// @param requests answered or not
-public record Transferred(long requests, long bytesSent, long bytesReceived) {
-  public static final Transferred NOTHING = new Transferred(0, 0, 0);
+/// @param damagedAnswers whose checksums did not fit
+public record Transferred(long requests, long bytesSent, long bytesReceived, long damagedAnswers) {
+  public static final Transferred NOTHING = new Transferred(0, 0, 0, 0);
 }

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /// `GET /_admin/metrics[/v2]` in Prometheus' text form. Names that ArangoDB has mean the same here;
 /// our own begin with `lockstep_`.
@@ -31,8 +32,15 @@ public final class MetricsResource implements Resource {
   private final DocumentStore store;
   private final JobRegistry jobs;
   private final RequestStatistics requests;
+  private final LongSupplier damagedAnswers;
 
-  public MetricsResource(DocumentStore store, JobRegistry jobs, RequestStatistics requests) {
+  /// @param damagedAnswers of leaders so far
+  public MetricsResource(
+      DocumentStore store,
+      JobRegistry jobs,
+      RequestStatistics requests,
+      LongSupplier damagedAnswers) {
+    this.damagedAnswers = damagedAnswers;
     this.store = store;
     this.jobs = jobs;
     this.requests = requests;
@@ -99,6 +107,11 @@ public final class MetricsResource implements Resource {
     all.metricSnapshot(gauge("lockstep_jobs", "Jobs waiting or running", jobs.liveCount()));
     all.metricSnapshot(
         gauge("lockstep_job_result_bytes", "Bytes of stored answers of jobs", jobs.answerBytes()));
+    all.metricSnapshot(
+        counter(
+            "lockstep_replication_damaged_answers",
+            "Answers of leaders whose checksums did not fit",
+            damagedAnswers.getAsLong()));
     addStore(all);
     addProcess(all);
     return all.build();

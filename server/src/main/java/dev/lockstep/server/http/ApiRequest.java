@@ -9,6 +9,8 @@ import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
 import dev.lockstep.core.document.VPackValidator;
 import dev.lockstep.core.document.ValidationLimits;
+import dev.lockstep.replication.protocol.AnswerSeal;
+import dev.lockstep.replication.protocol.FrameFormat;
 import dev.lockstep.server.jobs.CancellationSignal;
 import dev.lockstep.server.users.Access;
 import java.io.IOException;
@@ -131,8 +133,17 @@ public final class ApiRequest {
   }
 
   /// @throws LockstepException 413/413 beyond `bytesMax`
+  /// @throws LockstepException 503/503 if it is not what the peer sent
   public byte[] bodyBytes(int bytesMax) throws IOException {
-    return body.bytes(bytesMax);
+    byte[] bytes = body.bytes(bytesMax);
+    @Nullable String checksum = headers.get(FrameFormat.REQUEST_BODY_HEADER);
+    if (checksum != null && !checksum.equals(AnswerSeal.ofBody(bytes))) {
+      throw new LockstepException(
+          ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
+          "the body of the request was damaged on the way: its checksum does not fit; send it"
+              + " again");
+    }
+    return bytes;
   }
 
   /// The body as one value, JSON or VelocyPack as `Content-Type` says. May be called again.
@@ -150,7 +161,7 @@ public final class ApiRequest {
   /// As [#bodyValue], null if the body is empty.
   public @Nullable VPackSlice bodyValueOrNull() throws IOException {
     if (!bodyValueRead) {
-      byte[] bytes = body.bytes(Integer.MAX_VALUE - 8);
+      byte[] bytes = bodyBytes(Integer.MAX_VALUE - 8);
       bodyValue = bytes.length == 0 ? null : parse(bytes);
       bodyValueRead = true;
     }

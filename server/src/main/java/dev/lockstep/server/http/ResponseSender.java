@@ -1,5 +1,8 @@
 package dev.lockstep.server.http;
 
+import dev.lockstep.replication.protocol.AnswerSeal;
+import dev.lockstep.replication.protocol.FrameFormat;
+import dev.lockstep.replication.protocol.FrameOutput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -53,6 +56,10 @@ final class ResponseSender {
     if (!body.contentType().isEmpty()) {
       response.getHeaders().put(HttpHeader.CONTENT_TYPE, body.contentType());
     }
+    if (!headOnly && isFramed(response.getRequest())) {
+      sendFramed(response, body, callback);
+      return;
+    }
     String encoding =
         compressible && (body.length() < 0 || body.length() >= COMPRESSED_MIN)
             ? chooseEncoding(acceptEncoding)
@@ -80,6 +87,45 @@ final class ResponseSender {
       compress(encoding, body, out);
       out.finish(callback);
     }
+  }
+
+  private static boolean isFramed(Request request) {
+    return FrameFormat.CRC32C.equals(request.getHeaders().get(FrameFormat.HEADER));
+  }
+
+  /// Sends a body in frames, and a seal of everything that stands before it.
+  private static void sendFramed(Response response, RenderedBody body, Callback callback)
+      throws IOException {
+    if (body.length() >= 0) {
+      response.getHeaders().put(FrameFormat.LENGTH_HEADER, body.length());
+    }
+    seal(response);
+    if (response.getStatus() == HttpStatus.NO_CONTENT_204) {
+      sendPlain(response, body, callback);
+      return;
+    }
+    if (body.length() >= 0) {
+      response.getHeaders().put(HttpHeader.CONTENT_LENGTH, FrameFormat.framedLength(body.length()));
+    }
+    HeldBack out = new HeldBack(response);
+    FrameOutput frames = new FrameOutput(out);
+    body.writer().writeTo(frames);
+    frames.finish();
+    out.finish(callback);
+  }
+
+  private static void seal(Response response) {
+    Request request = response.getRequest();
+    AnswerSeal seal =
+        new AnswerSeal(
+            request.getMethod(), request.getHttpURI().getPathQuery(), response.getStatus());
+    request.getHeaders().forEach(field -> seal.asked(field.getName(), value(field)));
+    response.getHeaders().forEach(field -> seal.answered(field.getName(), value(field)));
+    response.getHeaders().put(FrameFormat.HEADER, seal.text());
+  }
+
+  private static String value(HttpField field) {
+    return field.getValue() == null ? "" : field.getValue();
   }
 
   private static void sendPlain(Response response, RenderedBody body, Callback callback)
