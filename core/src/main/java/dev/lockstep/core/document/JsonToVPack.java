@@ -267,6 +267,8 @@ public final class JsonToVPack {
                 .maxNumberLength(1000)
                 .build())
         .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+        // JSON on the wire is UTF-8; what looks like UTF-16 or UTF-32 is damage.
+        .disable(JsonFactory.Feature.CHARSET_DETECTION)
         .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
         .build();
   }

@@ -57,10 +57,6 @@ public final class VPackValidator {
     if (length == 0) {
       throw new InvalidVPackException(offset, "no bytes");
     }
-    int head = buffer[offset] & 0xff;
-    if (head == 0x00 || head == VPackLayout.HEAD_ILLEGAL) {
-      return 1; // "No value" and "illegal" are values by themselves, but never items of something.
-    }
     return new VPackValidator(buffer, limits).check(offset, offset + length);
   }
 

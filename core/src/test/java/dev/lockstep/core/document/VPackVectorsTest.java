@@ -109,13 +109,17 @@ class VPackVectorsTest {
     return json.toString();
   }
 
+  /// But for "no value" and "illegal", which pass there as values by themselves: nobody can do
+  /// anything with them, not even say what they are in an error.
   @Test
   void judgesAsUpstreamsStrictValidator() {
     JsonNode vectors = Vectors.read("velocypack-malformed").get("malformed");
     assertThat(vectors).hasSize(62);
     for (JsonNode vector : vectors) {
       byte[] bytes = malformed(vector);
-      boolean valid = "valid".equals(vector.get("serverStrict").get("verdict").asText());
+      boolean isNothing = bytes.length == 1 && (bytes[0] == 0x00 || bytes[0] == 0x17);
+      boolean valid =
+          !isNothing && "valid".equals(vector.get("serverStrict").get("verdict").asText());
       if (valid) {
         assertThat(VPackValidator.validateWhole(bytes, ValidationLimits.REQUEST).byteSize())
             .as("%s", vector.get("description"))

@@ -63,7 +63,7 @@ public final class MarkerReader {
     if (database.isEmpty()) {
       database = text(marker, "database");
     }
-    if (type > Integer.MAX_VALUE) {
+    if (type < 0 || type > Integer.MAX_VALUE) {
       throw unknown(type, marker);
     }
     return switch ((int) type) {
