@@ -79,7 +79,7 @@ public final class DirectLeaderClient implements LeaderClient {
   @Override
   public LoggerState loggerState() {
     VPackBuilder message = new VPackBuilder();
-    leader.loggerState(follower()).render(message);
+    leader.loggerState(follower()).render(message, false);
     return LoggerState.parse(message.toSlice());
   }
 

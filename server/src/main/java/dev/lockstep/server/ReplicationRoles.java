@@ -44,7 +44,8 @@ record ReplicationRoles(
             clock,
             LeaderSettings.of(settings.advertisedVersion())
                 .withBatchesMax(settings.batchesMax())
-                .withQuickKeysMax(settings.quickKeysMax()));
+                .withQuickKeysMax(settings.quickKeysMax())
+                .withRetention(settings.retention()));
     HttpLeaderConnector http =
         new HttpLeaderConnector(
             trust(settings),

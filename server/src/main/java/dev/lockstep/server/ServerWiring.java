@@ -87,7 +87,13 @@ final class ServerWiring {
     router.route("/_admin/echo", new EchoResource());
     router.route(
         "/_admin/metrics",
-        new MetricsResource(store, parts.jobs(), parts.statistics(), parts.damagedAnswers()));
+        new MetricsResource(
+            store,
+            parts.jobs(),
+            parts.statistics(),
+            parts.leader(),
+            parts.appliers(),
+            parts.damagedAnswers()));
     router.route("/_admin/log/level", new LogLevelResource(parts.logLevels()));
     router.route("/_admin/wal/flush", new WalResource(store));
 

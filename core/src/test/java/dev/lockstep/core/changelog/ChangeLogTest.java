@@ -138,16 +138,18 @@ class ChangeLogTest {
 
   @Test
   void keepsWhatFollowersNeedUpToALimit() {
-    ChangeRetention retention = new ChangeRetention(100, 1000);
+    ChangeRetention retention = new ChangeRetention(100, Duration.ZERO, 1000);
     Tick last = new Tick(5000);
 
-    assertThat(retention.prunable(last, null)).isEqualTo(new Tick(4900));
-    assertThat(retention.prunable(last, new Tick(4990))).isEqualTo(new Tick(4900));
-    assertThat(retention.prunable(last, new Tick(4500))).isEqualTo(new Tick(4499));
-    assertThat(retention.prunable(last, new Tick(17))).isEqualTo(new Tick(4000));
-    assertThat(retention.prunable(new Tick(50), null)).isEqualTo(Tick.NONE);
-    assertThat(retention.prunable(Tick.NONE, Tick.NONE)).isEqualTo(Tick.NONE);
-    assertThatThrownBy(() -> new ChangeRetention(10, 9))
+    assertThat(retention.prunable(last, null, last)).isEqualTo(new Tick(4900));
+    assertThat(retention.prunable(last, new Tick(4990), last)).isEqualTo(new Tick(4900));
+    assertThat(retention.prunable(last, new Tick(4500), last)).isEqualTo(new Tick(4499));
+    assertThat(retention.prunable(last, new Tick(17), last)).isEqualTo(new Tick(4000));
+    assertThat(retention.prunable(new Tick(50), null, new Tick(50))).isEqualTo(Tick.NONE);
+    assertThat(retention.prunable(Tick.NONE, Tick.NONE, Tick.NONE)).isEqualTo(Tick.NONE);
+    assertThat(retention.prunable(last, null, new Tick(4200))).isEqualTo(new Tick(4200));
+    assertThat(retention.prunable(last, null, new Tick(10))).isEqualTo(new Tick(4000));
+    assertThatThrownBy(() -> new ChangeRetention(10, Duration.ZERO, 9))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("changesMax=9");
   }

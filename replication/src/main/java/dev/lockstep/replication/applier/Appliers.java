@@ -87,6 +87,21 @@ public final class Appliers implements AutoCloseable {
     return states;
   }
 
+  /// Those that have a configuration, by database; the one for all databases as `*`.
+  public Map<String, ApplierState> configured() {
+    Map<String, ApplierState> states = new TreeMap<>();
+    if (global.isConfigured()) {
+      states.put("*", global.state());
+    }
+    for (Database database : context.store().databases()) {
+      Applier applier = of(database.name());
+      if (applier.isConfigured()) {
+        states.put(database.name(), applier.state());
+      }
+    }
+    return states;
+  }
+
   /// Begins to follow.
   ///
   /// @param from the last tick that is here already; null: where it stopped

@@ -23,8 +23,24 @@ final class Followers {
     /// Tick of the newest batch; a synchronization may be followed by tailing from here.
     @Nullable Tick batchTick;
 
+    /// Up to where it has the log, as it said itself.
+    @Nullable Tick tailTick;
+
+    /// When it last had everything; null if it never tailed.
+    @Nullable Instant caughtUp;
+
     Entry(Instant seen) {
       this.seen = seen;
+    }
+
+    /// The lower one: a synchronization beside an applier must not let the applier's place go.
+    @Nullable Tick needed() {
+      Tick batch = batchTick;
+      Tick tail = tailTick;
+      if (batch == null || tail == null) {
+        return batch == null ? tail : batch;
+      }
+      return batch.compareTo(tail) < 0 ? batch : tail;
     }
   }
 
@@ -41,23 +57,45 @@ final class Followers {
 
   /// A batch was opened for a follower.
   synchronized void batchOpened(FollowerIdentity follower, Tick tick) {
-    if (follower.isAnonymous()) {
+    Entry entry = entry(follower);
+    if (entry != null) {
+      entry.batchTick = tick;
+    }
+  }
+
+  /// A follower asks for what comes after a tick; it has everything up to it.
+  ///
+  /// @param last the newest tick
+  synchronized void served(FollowerIdentity follower, Tick tick, Tick last) {
+    Entry entry = entry(follower);
+    if (entry == null) {
       return;
+    }
+    entry.tailTick = tick;
+    Tick batch = entry.batchTick;
+    if (batch != null && tick.compareTo(batch) >= 0) {
+      // What was synchronized is being followed.
+      entry.batchTick = null;
+    }
+    if (tick.compareTo(last) >= 0 || entry.caughtUp == null) {
+      entry.caughtUp = time.instant();
+    }
+  }
+
+  /// Null for a request that does not say whose it is.
+  private @Nullable Entry entry(FollowerIdentity follower) {
+    if (follower.isAnonymous()) {
+      return null;
     }
     forgetExpired();
     Entry entry = entries.computeIfAbsent(follower, _ -> new Entry(time.instant()));
     entry.seen = time.instant();
-    entry.batchTick = tick;
     while (entries.size() > entriesMax) {
       entries.entrySet().stream()
           .min(Comparator.comparing(candidate -> candidate.getValue().seen))
           .ifPresent(oldest -> entries.remove(oldest.getKey()));
     }
-  }
-
-  /// A follower asks for what comes after a tick; it has everything up to it.
-  synchronized void served(FollowerIdentity follower, Tick tick) {
-    batchOpened(follower, tick);
+    return entry;
   }
 
   /// A follower that is known made a request.
@@ -72,25 +110,35 @@ final class Followers {
   synchronized @Nullable Tick oldestNeeded() {
     forgetExpired();
     return entries.values().stream()
-        .map(entry -> entry.batchTick)
+        .map(Entry::needed)
         .filter(tick -> tick != null)
         .min(Comparator.naturalOrder())
         .orElse(null);
   }
 
   /// For showing, the longest known first.
-  synchronized List<LoggerState.Client> list() {
+  ///
+  /// @param last the newest tick
+  synchronized List<LoggerState.Client> list(Tick last) {
     forgetExpired();
     List<LoggerState.Client> clients = new ArrayList<>(entries.size());
-    entries.forEach((follower, entry) ->
-        clients.add(
-            new LoggerState.Client(
-                follower.shownSyncerId(),
-                follower.serverId(),
-                follower.clientInfo(),
-                entry.seen,
-                entry.seen.plus(ttl),
-                entry.batchTick == null ? Tick.NONE : entry.batchTick)));
+    entries.forEach((follower, entry) -> {
+      Tick needed = entry.needed();
+      Tick tick = needed == null ? Tick.NONE : needed;
+      Instant caughtUp = entry.caughtUp;
+      clients.add(
+          new LoggerState.Client(
+              follower.shownSyncerId(),
+              follower.serverId(),
+              follower.clientInfo(),
+              follower.database(),
+              entry.seen,
+              entry.seen.plus(ttl),
+              tick,
+              caughtUp == null || tick.compareTo(last) >= 0
+                  ? Duration.ZERO
+                  : Duration.between(caughtUp, time.instant())));
+    });
     return clients;
   }
 

@@ -1,5 +1,6 @@
 package dev.lockstep.replication.leader;
 
+import dev.lockstep.core.changelog.ChangeRetention;
 import java.time.Duration;
 
 /// How this server leads; validated at birth.
@@ -17,6 +18,7 @@ import java.time.Duration;
 /// @param followersMax followers remembered; the one longest silent is forgotten first
 /// @param quickKeysMax a follower that asks quickly for the keys of a larger collection is told
 ///   their number only
+/// @param retention how much of the change log is kept
 public record LeaderSettings(
     String version,
     int batchesMax,
@@ -26,7 +28,8 @@ public record LeaderSettings(
     Duration dumpWaitMax,
     Duration followerTtl,
     int followersMax,
-    long quickKeysMax) {
+    long quickKeysMax,
+    ChangeRetention retention) {
 
   /// The name under which a server's configuration knows [#batchesMax()].
   public static final String BATCHES_MAX_OPTION = "--replication.batches-max";
@@ -75,7 +78,8 @@ public record LeaderSettings(
         Duration.ofMinutes(1),
         Duration.ofHours(2),
         1024,
-        1_000_000);
+        1_000_000,
+        ChangeRetention.DEFAULT);
   }
 
   public LeaderSettings withBatchesMax(int value) {
@@ -88,7 +92,8 @@ public record LeaderSettings(
         dumpWaitMax,
         followerTtl,
         followersMax,
-        quickKeysMax);
+        quickKeysMax,
+        retention);
   }
 
   public LeaderSettings withDumpPageBytesMax(long value) {
@@ -101,7 +106,8 @@ public record LeaderSettings(
         dumpWaitMax,
         followerTtl,
         followersMax,
-        quickKeysMax);
+        quickKeysMax,
+        retention);
   }
 
   public LeaderSettings withQuickKeysMax(long value) {
@@ -114,6 +120,21 @@ public record LeaderSettings(
         dumpWaitMax,
         followerTtl,
         followersMax,
+        value,
+        retention);
+  }
+
+  public LeaderSettings withRetention(ChangeRetention value) {
+    return new LeaderSettings(
+        version,
+        batchesMax,
+        batchTtlMax,
+        dumpPageBytesMax,
+        dumpsInFlightMax,
+        dumpWaitMax,
+        followerTtl,
+        followersMax,
+        quickKeysMax,
         value);
   }
 }

@@ -6,6 +6,7 @@ import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.collection.StoreSnapshot;
+import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Inventory;
@@ -22,9 +23,13 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Everything a follower may ask of this server. Thread-safe. Permissions are the caller's matter.
 public final class ReplicationLeader implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicationLeader.class);
+
   /// How often leases are looked at when nobody opens a batch: a dead follower's snapshot outlives
   /// its lease by this at most.
   private static final Duration COLLECT_INTERVAL = Duration.ofSeconds(10);
@@ -35,6 +40,7 @@ public final class ReplicationLeader implements AutoCloseable {
   private final ServerIdentity identity;
   private final ReplicationBatches batches;
   private final Followers followers;
+  private final ChangePruning pruning;
 
   /// One permit per answer with documents or revisions in memory.
   private final Semaphore dumpsInFlight;
@@ -48,13 +54,15 @@ public final class ReplicationLeader implements AutoCloseable {
     this.identity = new ServerIdentity(settings.version(), store.serverId(), ServerIdentity.ENGINE);
     this.batches = new ReplicationBatches(store, time, settings);
     this.followers = new Followers(time, settings.followerTtl(), settings.followersMax());
+    this.pruning =
+        new ChangePruning(store.changeLog(), settings.retention(), time, this::oldestTickNeeded);
     this.dumpsInFlight = new Semaphore(settings.dumpsInFlightMax(), true);
   }
 
-  /// Starts the thread that ends leases that ran out.
+  /// Starts the thread that ends leases that ran out and shortens the change log.
   public synchronized void start() {
     if (collector == null) {
-      collector = Thread.ofVirtual().name("replication-leases").start(this::collect);
+      collector = Thread.ofVirtual().name("replication-upkeep").start(this::collect);
     }
   }
 
@@ -63,9 +71,18 @@ public final class ReplicationLeader implements AutoCloseable {
       while (true) {
         Thread.sleep(COLLECT_INTERVAL);
         batches.collectExpired();
+        pruneChanges();
       }
     } catch (InterruptedException _) {
       // Closed.
+    }
+  }
+
+  private void pruneChanges() {
+    try {
+      pruning.run();
+    } catch (StorageException e) {
+      LOG.error("the change log could not be shortened", e);
     }
   }
 
@@ -92,12 +109,18 @@ public final class ReplicationLeader implements AutoCloseable {
 
   public LoggerState loggerState(FollowerIdentity follower) {
     followers.seen(follower);
-    return new LoggerState(lastTick(), time.instant(), identity, followers.list());
+    return loggerState();
   }
 
-  /// The smallest tick a known follower may still ask for; null if none is known. The change log
-  /// must be kept from there.
-  public @Nullable Tick oldestTickNeeded() {
+  /// As told to nobody in particular.
+  public LoggerState loggerState() {
+    Tick tick = lastTick();
+    return new LoggerState(tick, time.instant(), identity, followers.list(tick));
+  }
+
+  /// The smallest tick a known follower may still ask for; null if none is known. The change log is
+  /// kept from there.
+  @Nullable Tick oldestTickNeeded() {
     return followers.oldestNeeded();
   }
 
@@ -112,7 +135,7 @@ public final class ReplicationLeader implements AutoCloseable {
     Tick tick = atLeastOne(batch.tick());
     followers.batchOpened(follower, tick);
     LoggerState state =
-        withState ? new LoggerState(tick, time.instant(), identity, followers.list()) : null;
+        withState ? new LoggerState(tick, time.instant(), identity, followers.list(tick)) : null;
     return new BatchOpened(batch.idText(), tick, state);
   }
 
@@ -307,7 +330,7 @@ public final class ReplicationLeader implements AutoCloseable {
   ///   for longer than the settings allow
   public TailInFlight tail(FollowerIdentity follower, TailParameters parameters)
       throws InterruptedException {
-    followers.served(follower, atLeastOne(parameters.from()));
+    followers.served(follower, atLeastOne(parameters.from()), lastTick());
     long end = System.nanoTime() + parameters.waitMax().toNanos();
     ChangeTail tail = new ChangeTail(store, parameters);
     while (true) {

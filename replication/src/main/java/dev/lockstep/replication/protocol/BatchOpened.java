@@ -32,7 +32,7 @@ public record BatchOpened(String id, @Nullable Tick lastTick, @Nullable LoggerSt
     }
     if (state != null) {
       target.key("state");
-      state.render(target);
+      state.render(target, false);
     }
     target.close();
   }

@@ -3,6 +3,7 @@ package dev.lockstep.replication.protocol;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.storage.Tick;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
@@ -21,14 +22,18 @@ public record LoggerState(
 
   /// A follower that the leader knows.
   ///
+  /// @param database the one it asks for
   /// @param lastServedTick what it has got; older changes may be dropped for its part
+  /// @param behind how long ago it had everything; zero while it has, or has never tailed
   public record Client(
       String syncerId,
       String serverId,
       String clientInfo,
+      String database,
       Instant time,
       Instant expires,
-      Tick lastServedTick) {}
+      Tick lastServedTick,
+      Duration behind) {}
 
   /// @throws MessageException if something we need is missing
   public static LoggerState parse(VPackSlice message) {
@@ -42,7 +47,10 @@ public record LoggerState(
   }
 
   /// Writes the whole object.
-  public void render(VPackBuilder target) {
+  ///
+  /// @param withLag whether to add `database`, `ticksBehind` and `secondsBehind` of each client,
+  ///   which stock servers do not tell
+  public void render(VPackBuilder target, boolean withLag) {
     target.openObject();
     target.key("state");
     renderState(target, lastLogTick, time);
@@ -57,10 +65,24 @@ public record LoggerState(
           .member("clientInfo", client.clientInfo())
           .member("time", wireTime(client.time()))
           .member("expires", wireTime(client.expires()))
-          .member("lastServedTick", client.lastServedTick().toString())
-          .close();
+          .member("lastServedTick", client.lastServedTick().toString());
+      if (withLag) {
+        target
+            .member("database", client.database())
+            .key("ticksBehind")
+            .unsigned(ticksBehind(client))
+            .member("secondsBehind", client.behind().toMillis() / 1000.0);
+      }
+      target.close();
     }
     target.close().close();
+  }
+
+  /// Changes that a client has not got.
+  public long ticksBehind(Client client) {
+    return lastLogTick.compareTo(client.lastServedTick()) > 0
+        ? lastLogTick.value() - client.lastServedTick().value()
+        : 0;
   }
 
   /// Writes the `state` object, which inventories carry too.

@@ -14,6 +14,7 @@ import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MarkerForm;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -348,6 +349,45 @@ class ReplicationLeaderTest {
     now = now.plus(Duration.ofHours(2)).plusMillis(1);
     assertThat(leader.loggerState(FOLLOWER).clients()).isEmpty();
     assertThat(leader.oldestTickNeeded()).isNull();
+  }
+
+  private static TailParameters tail(Tick from) {
+    return new TailParameters(
+        "_system",
+        from,
+        null,
+        Tick.NONE,
+        1 << 20,
+        true,
+        false,
+        "",
+        MarkerForm.JSON,
+        false,
+        Duration.ZERO);
+  }
+
+  /// A synchronization beside an applier of the same server must not let the applier's place go.
+  @Test
+  void aFollowerNeedsTheLowerOfWhatItTailsAndWhatItCopied() throws InterruptedException {
+    DocumentCollection collection = server.create("c");
+    TestServer.insert(collection, "{}");
+    Tick behind = server.store().changeLog().lastTick();
+    leader.tail(FOLLOWER, tail(behind)).close();
+    now = now.plusSeconds(5);
+    TestServer.insert(collection, "{}", "{}", "{}");
+
+    Tick copied = leader.openBatch(FOLLOWER, TTL, false).lastTick();
+
+    assertThat(leader.oldestTickNeeded()).isEqualTo(behind);
+    LoggerState state = leader.loggerState(FOLLOWER);
+    assertThat(state.ticksBehind(state.clients().getFirst())).isEqualTo(3);
+    assertThat(state.clients().getFirst().behind()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(state.clients().getFirst().database()).isEqualTo("_system");
+
+    leader.tail(FOLLOWER, tail(Objects.requireNonNull(copied))).close();
+
+    assertThat(leader.oldestTickNeeded()).isEqualTo(copied);
+    assertThat(leader.loggerState(FOLLOWER).clients().getFirst().behind()).isZero();
   }
 
   @Test

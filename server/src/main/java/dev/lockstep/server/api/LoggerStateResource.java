@@ -1,6 +1,7 @@
 package dev.lockstep.server.api;
 
 import dev.lockstep.replication.leader.ReplicationLeader;
+import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
 import dev.lockstep.server.http.HttpVerb;
@@ -20,7 +21,7 @@ final class LoggerStateResource implements Resource {
     if (request.verb() != HttpVerb.GET) {
       throw request.verbNotSupported();
     }
-    return ApiResponse.value(
-        200, leader.loggerState(ReplicationParameters.follower(request))::render);
+    LoggerState state = leader.loggerState(ReplicationParameters.follower(request));
+    return ApiResponse.value(200, target -> state.render(target, request.isLockstepClient()));
   }
 }

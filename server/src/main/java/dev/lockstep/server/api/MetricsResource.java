@@ -2,6 +2,9 @@ package dev.lockstep.server.api;
 
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.replication.applier.Appliers;
+import dev.lockstep.replication.leader.ReplicationLeader;
+import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
 import dev.lockstep.server.http.HttpVerb;
@@ -32,6 +35,8 @@ public final class MetricsResource implements Resource {
   private final DocumentStore store;
   private final JobRegistry jobs;
   private final RequestStatistics requests;
+  private final ReplicationLeader leader;
+  private final Appliers appliers;
   private final LongSupplier damagedAnswers;
 
   /// @param damagedAnswers of leaders so far
@@ -39,7 +44,11 @@ public final class MetricsResource implements Resource {
       DocumentStore store,
       JobRegistry jobs,
       RequestStatistics requests,
+      ReplicationLeader leader,
+      Appliers appliers,
       LongSupplier damagedAnswers) {
+    this.leader = leader;
+    this.appliers = appliers;
     this.damagedAnswers = damagedAnswers;
     this.store = store;
     this.jobs = jobs;
@@ -112,6 +121,8 @@ public final class MetricsResource implements Resource {
             "lockstep_replication_damaged_answers",
             "Answers of leaders whose checksums did not fit",
             damagedAnswers.getAsLong()));
+    addFollowers(all);
+    addAppliers(all);
     addStore(all);
     addProcess(all);
     return all.build();
@@ -131,6 +142,82 @@ public final class MetricsResource implements Resource {
                 .sum(requests.seconds())
                 .build())
         .build();
+  }
+
+  private void addFollowers(MetricSnapshots.Builder all) {
+    LoggerState state = leader.loggerState();
+    GaugeSnapshot.Builder ticks =
+        labelled("lockstep_follower_ticks_behind", "Changes that a follower has not got");
+    GaugeSnapshot.Builder seconds =
+        labelled("lockstep_follower_seconds_behind", "Seconds since a follower had everything");
+    for (LoggerState.Client client : state.clients()) {
+      Labels labels =
+          Labels.of(
+              "server",
+              client.serverId(),
+              "database",
+              client.database(),
+              "syncer",
+              client.syncerId(),
+              "info",
+              client.clientInfo());
+      ticks.dataPoint(point(labels, state.ticksBehind(client)));
+      seconds.dataPoint(point(labels, client.behind().toMillis() / 1000.0));
+    }
+    all.metricSnapshot(ticks.build());
+    all.metricSnapshot(seconds.build());
+    all.metricSnapshot(
+        gauge(
+            "lockstep_changes_first_tick",
+            "Oldest change that is still in the log",
+            store.changeLog().firstAvailable().value()));
+  }
+
+  private void addAppliers(MetricSnapshots.Builder all) {
+    GaugeSnapshot.Builder running =
+        labelled("lockstep_applier_running", "1 while an applier tails");
+    GaugeSnapshot.Builder ticks =
+        labelled("lockstep_applier_ticks_behind", "Changes of the leader that are not applied");
+    GaugeSnapshot.Builder seconds =
+        labelled(
+            "lockstep_applier_seconds_behind",
+            "Seconds for which the oldest change that is not applied has been known");
+    CounterSnapshot.Builder documents =
+        CounterSnapshot.builder()
+            .name("lockstep_applier_documents")
+            .help("Documents that an applier wrote or removed");
+    CounterSnapshot.Builder failures =
+        CounterSnapshot.builder()
+            .name("lockstep_applier_failed_connects")
+            .help("Attempts to reach the leader that failed");
+    appliers
+        .configured()
+        .forEach((name, state) -> {
+          Labels labels = Labels.of("database", name);
+          running.dataPoint(point(labels, state.isRunning() ? 1 : 0));
+          ticks.dataPoint(point(labels, state.ticksBehind()));
+          seconds.dataPoint(point(labels, state.behind().toMillis() / 1000.0));
+          documents.dataPoint(
+              count(labels, state.counts().documents() + state.counts().removals()));
+          failures.dataPoint(count(labels, state.counts().failedConnects()));
+        });
+    all.metricSnapshot(running.build());
+    all.metricSnapshot(ticks.build());
+    all.metricSnapshot(seconds.build());
+    all.metricSnapshot(documents.build());
+    all.metricSnapshot(failures.build());
+  }
+
+  private static GaugeSnapshot.Builder labelled(String name, String help) {
+    return GaugeSnapshot.builder().name(name).help(help);
+  }
+
+  private static GaugeDataPointSnapshot point(Labels labels, double value) {
+    return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
+  }
+
+  private static CounterDataPointSnapshot count(Labels labels, double value) {
+    return CounterDataPointSnapshot.builder().labels(labels).value(value).build();
   }
 
   private void addStore(MetricSnapshots.Builder all) {

@@ -213,6 +213,27 @@ enum Option {
       "64",
       "<count>",
       "Snapshots that followers may hold at once; each keeps old data from being removed."),
+  REPLICATION_CHANGES_KEPT(
+      "replication.changes-kept",
+      Kind.INTEGER,
+      false,
+      "1000000",
+      "<count>",
+      "Newest changes that are kept for followers to come, some 20 bytes each."),
+  REPLICATION_CHANGES_KEPT_TIME(
+      "replication.changes-kept-time",
+      Kind.SECONDS,
+      false,
+      "3600",
+      "<seconds>",
+      "Younger changes are kept as well, and older ones as long as a known follower needs them."),
+  REPLICATION_CHANGES_MAX(
+      "replication.changes-max",
+      Kind.INTEGER,
+      false,
+      "50000000",
+      "<count>",
+      "Changes that are kept at most, whatever their age and whoever needs them."),
   REPLICATION_CONNECT_TIMEOUT(
       "replication.connect-timeout",
       Kind.SECONDS,

@@ -2,6 +2,7 @@ package dev.lockstep.server.settings;
 
 import dev.lockstep.client.leader.PermittedLeader;
 import dev.lockstep.client.leader.PermittedLeaders;
+import dev.lockstep.core.changelog.ChangeRetention;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param verifiesLeaders whether certificates of `ssl://` leaders are checked at all
 /// @param permittedLeaders which leaders users may name; empty = see [PermittedLeaders]
 /// @param allowsWritesWhileSyncing whether clients may write what a synchronization then discards
+/// @param retention how much of the change log is kept for followers
 public record ReplicationSettings(
     String advertisedVersion,
     int batchesMax,
@@ -28,7 +30,8 @@ public record ReplicationSettings(
     @Nullable Path leaderCertificatesFile,
     boolean verifiesLeaders,
     List<PermittedLeader> permittedLeaders,
-    boolean allowsWritesWhileSyncing) {
+    boolean allowsWritesWhileSyncing,
+    ChangeRetention retention) {
   public ReplicationSettings {
     permittedLeaders = List.copyOf(permittedLeaders);
   }

@@ -1,6 +1,7 @@
 package dev.lockstep.server.settings;
 
 import dev.lockstep.client.leader.PermittedLeader;
+import dev.lockstep.core.changelog.ChangeRetention;
 import dev.lockstep.server.settings.AuthenticationSettings.PasswordHash;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,7 +146,22 @@ public record ServerSettings(
         caFile,
         verifiesLeaders,
         values.each(Option.REPLICATION_ALLOWED_LEADERS, PermittedLeader::parse),
-        values.bool(Option.REPLICATION_ALLOW_WRITES_WHILE_SYNCING));
+        values.bool(Option.REPLICATION_ALLOW_WRITES_WHILE_SYNCING),
+        retention(values));
+  }
+
+  private static ChangeRetention retention(OptionValues values) {
+    int kept = values.integer(Option.REPLICATION_CHANGES_KEPT, 0, Integer.MAX_VALUE);
+    int max = values.integer(Option.REPLICATION_CHANGES_MAX, 0, Integer.MAX_VALUE);
+    if (max < kept) {
+      throw new SettingsException(
+          "option --replication.changes-max must not be below --replication.changes-kept: "
+              + max
+              + " < "
+              + kept);
+    }
+    return new ChangeRetention(
+        kept, values.seconds(Option.REPLICATION_CHANGES_KEPT_TIME, Duration.ZERO, YEAR), max);
   }
 
   private static PasswordHash passwordHash(String text) {
