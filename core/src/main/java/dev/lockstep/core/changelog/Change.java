@@ -61,7 +61,12 @@ public sealed interface Change {
   record CollectionDropped(long databaseId, long collectionId, String globallyUniqueId)
       implements Change {}
 
-  record CollectionRenamed(long databaseId, long collectionId, String oldName, String newName)
+  /// A collection was renamed.
+  ///
+  /// @param globallyUniqueId what followers know it by, for when it is in no catalog any more;
+  ///   empty in entries of servers that did not write it down
+  record CollectionRenamed(
+      long databaseId, long collectionId, String globallyUniqueId, String oldName, String newName)
       implements Change {}
 
   /// Changeable properties were changed.

@@ -13,7 +13,10 @@ public final class ChangeCodec {
   private static final int DOCUMENT_REMOVED = 2;
   private static final int COLLECTION_CREATED = 3;
   private static final int COLLECTION_DROPPED = 4;
-  private static final int COLLECTION_RENAMED = 5;
+
+  /// Of servers that did not write down what followers know a collection by; only read.
+  private static final int COLLECTION_RENAMED_WITHOUT_ID = 5;
+
   private static final int PROPERTIES_CHANGED = 6;
   private static final int TRUNCATED = 7;
   private static final int GENERATION_SWAPPED = 8;
@@ -27,6 +30,7 @@ public final class ChangeCodec {
   private static final int TRANSACTION_BEGUN = 13;
   private static final int TRANSACTION_COMMITTED = 14;
   private static final int INDEX_CREATED = 15;
+  private static final int COLLECTION_RENAMED = 16;
   private static final byte[] NOTHING = {};
 
   private ChangeCodec() {}
@@ -59,7 +63,7 @@ public final class ChangeCodec {
           // Names hold no NUL, so it may part them.
           bytes(
               COLLECTION_RENAMED,
-              text(c.oldName() + '\0' + c.newName()),
+              text(c.globallyUniqueId() + '\0' + c.oldName() + '\0' + c.newName()),
               c.databaseId(),
               c.collectionId());
       case Change.PropertiesChanged c ->
@@ -100,6 +104,7 @@ public final class ChangeCodec {
         case COLLECTION_DROPPED ->
             new Change.CollectionDropped(in.getLong(), in.getLong(), text(in));
         case COLLECTION_RENAMED -> renamed(in.getLong(), in.getLong(), text(in));
+        case COLLECTION_RENAMED_WITHOUT_ID -> renamed(in.getLong(), in.getLong(), '\0' + text(in));
         case PROPERTIES_CHANGED ->
             new Change.PropertiesChanged(in.getLong(), in.getLong(), rest(in));
         case TRUNCATED -> new Change.Truncated(in.getLong(), in.getLong(), in.getLong());
@@ -124,12 +129,12 @@ public final class ChangeCodec {
   }
 
   private static Change renamed(long databaseId, long collectionId, String names) {
-    int parting = names.indexOf('\0');
-    if (parting < 0) {
-      throw new StorageException("entry of a rename in the change log names only one name");
+    String[] parts = names.split("\0", -1);
+    if (parts.length != 3) {
+      throw new StorageException(
+          "entry of a rename in the change log has " + parts.length + " parts, not 3");
     }
-    return new Change.CollectionRenamed(
-        databaseId, collectionId, names.substring(0, parting), names.substring(parting + 1));
+    return new Change.CollectionRenamed(databaseId, collectionId, parts[0], parts[1], parts[2]);
   }
 
   private static byte[] bytes(int kind, byte[] tail, long... numbers) {

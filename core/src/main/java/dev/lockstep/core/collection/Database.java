@@ -198,7 +198,8 @@ public final class Database {
               CatalogRows.collection(renamed));
           batch.appendChange(
               ChangeCodec.encode(
-                  new Change.CollectionRenamed(id, state.id(), state.name(), newName)));
+                  new Change.CollectionRenamed(
+                      id, state.id(), state.globallyUniqueId(), state.name(), newName)));
           store.gate().commitOrThrow(batch, Durability.POWER_LOSS);
         }
         collection.publish(renamed);

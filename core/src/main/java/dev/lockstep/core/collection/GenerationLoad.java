@@ -486,7 +486,8 @@ public final class GenerationLoad implements AutoCloseable {
     } else {
       if (!old.name().equals(next.name())) {
         changes.add(
-            new Change.CollectionRenamed(next.databaseId(), next.id(), old.name(), next.name()));
+            new Change.CollectionRenamed(
+                next.databaseId(), next.id(), old.globallyUniqueId(), old.name(), next.name()));
       }
       changes.add(new Change.PropertiesChanged(next.databaseId(), next.id(), definition));
     }

@@ -21,7 +21,7 @@ class ChangeCodecTest {
         new Change.DocumentRemoved(1, 2, 3, new Revision(5), new Revision(4), "k"),
         new Change.CollectionCreated(1, 2, definition),
         new Change.CollectionDropped(1, 2, "h1F/2"),
-        new Change.CollectionRenamed(1, 2, "alt", "neu"),
+        new Change.CollectionRenamed(1, 2, "h1F/2", "alt", "neu"),
         new Change.PropertiesChanged(1, 2, definition),
         new Change.Truncated(1, 2, 9),
         new Change.GenerationSwapped(1, 2, 9),
@@ -59,7 +59,8 @@ class ChangeCodecTest {
             "02 1 2 3 5 4 c3bc"),
         Arguments.of(new Change.CollectionCreated(1, 2, definition), "03 1 2 0a"),
         Arguments.of(new Change.CollectionDropped(1, 2, "h1/2"), "04 1 2 68312f32"),
-        Arguments.of(new Change.CollectionRenamed(1, 2, "a", "b"), "05 1 2 610062"),
+        Arguments.of(
+            new Change.CollectionRenamed(1, 2, "h1/2", "a", "b"), "10 1 2 68312f3200610062"),
         Arguments.of(new Change.PropertiesChanged(1, 2, definition), "06 1 2 0a"),
         Arguments.of(new Change.Truncated(1, 2, 9), "07 1 2 9"),
         Arguments.of(new Change.GenerationSwapped(1, 2, 9), "08 1 2 9"),
@@ -89,6 +90,23 @@ class ChangeCodecTest {
 
     assertThat(ChangeCodec.decode(entry))
         .isEqualTo(new Change.IndexCreated(1, 2, 0, new byte[] {0x0a}));
+  }
+
+  @Test
+  void readsARenameThatWasLoggedWithoutWhatFollowersKnow() {
+    byte[] entry = HexFormat.of().parseHex("05" + "00000000000000010000000000000002" + "610062");
+
+    assertThat(ChangeCodec.decode(entry))
+        .isEqualTo(new Change.CollectionRenamed(1, 2, "", "a", "b"));
+  }
+
+  @Test
+  void refusesARenameThatLacksAName() {
+    byte[] entry = HexFormat.of().parseHex("10" + "00000000000000010000000000000002" + "610062");
+
+    assertThatThrownBy(() -> ChangeCodec.decode(entry))
+        .isInstanceOf(StorageException.class)
+        .hasMessageContaining("has 2 parts, not 3");
   }
 
   @Test

@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
 /// Reads the change log for one request and says in markers what it holds. Used once, by one
 /// thread.
 ///
-/// The log names collections and databases by their ids. Of what has been dropped since, only the
-/// drop is told: it follows in the log, and whoever applies it need not have had the rest. A
-/// document that has been replaced or removed since is left out likewise. A transaction is told
-/// whole or not at all.
+/// The log names collections and databases by their ids. Of a database that has been dropped since,
+/// only the drop is told: it follows in the log, and whoever applies it need not have had the rest.
+/// Of a collection that has been dropped since, it is told when it came, went, and had which name,
+/// for others may have had the same names in between. A document that has been replaced or removed
+/// since is left out. A transaction is told whole or not at all.
 final class ChangeTail {
   /// Entries looked at for one answer, told or not: a request shall not take minutes because little
   /// of what happened concerns it.
@@ -46,6 +47,7 @@ final class ChangeTail {
   private final ChangeLookup lookup;
   private final TailParameters parameters;
   private final MarkerWriter writer;
+  private final long chunkSize;
 
   /// Of the only database of interest; 0 for all.
   private final long databaseId;
@@ -66,15 +68,18 @@ final class ChangeTail {
   /// Whether the entry just read is inside a transaction.
   private boolean isInTransaction;
 
-  ChangeTail(DocumentStore store, TailParameters parameters) {
+  /// @param bytesMax after which the answer ends in any case, but for what belongs together
+  ChangeTail(DocumentStore store, TailParameters parameters, long bytesMax) {
     this.store = store;
     this.log = store.changeLog();
     this.lookup = store.changeLookup();
     this.parameters = parameters;
+    this.chunkSize = Math.min(parameters.chunkSize(), bytesMax);
     this.writer = new MarkerWriter(parameters.form(), parameters.isLegacy());
+    Tick lastScanned = parameters.lastScanned();
     this.scanned =
-        parameters.lastScanned().compareTo(parameters.from()) > 0
-            ? parameters.lastScanned()
+        lastScanned != null && lastScanned.compareTo(parameters.from()) > 0
+            ? lastScanned
             : parameters.from();
     String database = parameters.database();
     this.databaseId = database == null ? 0 : store.requireDatabase(database).id();
@@ -90,13 +95,13 @@ final class ChangeTail {
     Tick end = to == null || last.compareTo(to) < 0 ? last : to;
     boolean isFull = false;
     int entries = 0;
-    while (!isFull && scanned.compareTo(end) < 0) {
+    while (!isFull && (scanned.compareTo(end) < 0 || isInTransaction)) {
       List<LoggedChange> changes = next();
       if (changes.isEmpty()) {
         break;
       }
       for (LoggedChange logged : changes) {
-        if (logged.tick().compareTo(end) > 0) {
+        if (logged.tick().compareTo(end) > 0 && !isInTransaction) {
           return answer(shownLast, false);
         }
         tell(logged);
@@ -104,13 +109,18 @@ final class ChangeTail {
         entries++;
         isFull =
             !isInTransaction
-                && (writer.bytes() >= parameters.chunkSize() || entries >= ENTRIES_MAX);
+                && (writer.bytes() >= chunkSize || entries >= ENTRIES_MAX && mayPause());
         if (isFull) {
           break;
         }
       }
     }
     return answer(shownLast, isFull && scanned.compareTo(end) < 0);
+  }
+
+  /// Whether the follower will find its way on from here.
+  private boolean mayPause() {
+    return parameters.lastScanned() != null || !lastIncluded.equals(Tick.NONE);
   }
 
   boolean isEmpty() {
@@ -123,7 +133,15 @@ final class ChangeTail {
 
   private List<LoggedChange> next() {
     return switch (log.read(store.engine(), scanned, ENTRIES_PER_READ)) {
-      case ChangeRead.Page(List<LoggedChange> changes) -> changes;
+      case ChangeRead.Page(List<LoggedChange> changes) -> {
+        // A reader from the very beginning gets the oldest change there is.
+        if (scanned.equals(Tick.NONE)
+            && !changes.isEmpty()
+            && !changes.getFirst().tick().equals(Tick.NONE.next())) {
+          isFromPresent = false;
+        }
+        yield changes;
+      }
       case ChangeRead.Pruned(Tick first) -> {
         isFromPresent = false;
         scanned = new Tick(first.value() - 1);
@@ -192,18 +210,28 @@ final class ChangeTail {
       }
       case Change.CollectionDropped dropped -> dropped(tick, dropped);
       case Change.CollectionCreated created -> {
-        Place place = place(created.databaseId(), created.collectionId());
+        CollectionDefinition definition = lookup.created(created);
+        // Under the name it had: if it has another one now, that follows in the log.
+        Place place =
+            placeThen(
+                created.databaseId(),
+                created.collectionId(),
+                definition.globallyUniqueId(),
+                definition.name());
         if (place != null) {
-          CollectionDefinition definition = lookup.created(created);
-          // Under the name it had: if it has another one now, that follows in the log.
-          writer.collectionCreated(tick, named(place, definition.name()), definition);
+          writer.collectionCreated(tick, place, definition);
           lastIncluded = tick;
         }
       }
       case Change.CollectionRenamed renamed -> {
-        Place place = place(renamed.databaseId(), renamed.collectionId());
+        Place place =
+            placeThen(
+                renamed.databaseId(),
+                renamed.collectionId(),
+                renamed.globallyUniqueId(),
+                renamed.newName());
         if (place != null) {
-          writer.collectionRenamed(tick, named(place, renamed.newName()), renamed.newName());
+          writer.collectionRenamed(tick, place, renamed.newName());
           lastIncluded = tick;
         }
       }
@@ -273,24 +301,21 @@ final class ChangeTail {
 
   private void dropped(Tick tick, Change.CollectionDropped dropped) {
     Database database = database(dropped.databaseId());
-    if (database == null || !parameters.collection().isEmpty()) {
+    if (database == null) {
       return;
     }
     // A collection that was copied anew has its id again.
     String guid = dropped.globallyUniqueId();
     boolean isHereAgain = database.collection(guid) != null;
     // Only those of the system have a name for an id.
-    boolean isTold =
-        !guid.startsWith("_")
-            || ReplicatedNames.isReplicated(
-                guid, parameters.includeSystem(), parameters.includeFoxxQueues());
-    if (!isHereAgain && isTold) {
+    String name = guid.startsWith("_") ? guid : "";
+    if (!isHereAgain && isWanted(dropped.collectionId(), guid, name)) {
       writer.collectionDropped(
           tick,
           new Place(
               database.name(),
               database.id(),
-              new Place.Followed(dropped.collectionId(), guid, "")));
+              new Place.Followed(dropped.collectionId(), guid, name)));
       lastIncluded = tick;
     }
   }
@@ -306,14 +331,19 @@ final class ChangeTail {
     }
   }
 
-  private static Place named(Place place, String name) {
-    Place.Followed collection = place.collection();
-    return collection == null
-        ? place
-        : new Place(
-            place.database(),
-            place.databaseId(),
-            new Place.Followed(collection.id(), collection.globallyUniqueId(), name));
+  /// How a collection was named when something happened to it, whether it is still here or not;
+  /// null if its database is gone, or it is of no interest to the follower.
+  ///
+  /// @param guid empty if the log does not tell it: then only one that is still here is found
+  private @Nullable Place placeThen(long inDatabase, long id, String guid, String name) {
+    Database database = database(inDatabase);
+    Place now = database == null ? null : place(inDatabase, id);
+    Place.Followed known = now == null ? null : now.collection();
+    String told = known == null ? guid : known.globallyUniqueId();
+    boolean isGoneAndWanted = known == null && !guid.isEmpty() && isWanted(id, guid, name);
+    return database != null && (known != null || isGoneAndWanted)
+        ? new Place(database.name(), database.id(), new Place.Followed(id, told, name))
+        : null;
   }
 
   /// Null if it is of no interest, or gone.
@@ -350,11 +380,7 @@ final class ChangeTail {
       return null;
     }
     String name = definition.name();
-    boolean isWanted =
-        ReplicatedNames.isReplicated(
-                name, parameters.includeSystem(), parameters.includeFoxxQueues())
-            && isOfInterest(definition);
-    return isWanted
+    return isWanted(id, definition.globallyUniqueId(), name)
         ? new Place(
             collection.database().name(),
             inDatabase,
@@ -362,11 +388,15 @@ final class ChangeTail {
         : null;
   }
 
-  private boolean isOfInterest(CollectionDefinition definition) {
+  private boolean isWanted(long id, String guid, String name) {
     String wanted = parameters.collection();
-    return wanted.isEmpty()
-        || wanted.equals(definition.name())
-        || wanted.equals(definition.globallyUniqueId())
-        || wanted.equals(Long.toUnsignedString(definition.id()));
+    boolean isOfInterest =
+        wanted.isEmpty()
+            || wanted.equals(name)
+            || wanted.equals(guid)
+            || wanted.equals(Long.toUnsignedString(id));
+    return isOfInterest
+        && ReplicatedNames.isReplicated(
+            name, parameters.includeSystem(), parameters.includeFoxxQueues());
   }
 }

@@ -332,7 +332,7 @@ public final class ReplicationLeader implements AutoCloseable {
       throws InterruptedException {
     followers.served(follower, atLeastOne(parameters.from()), lastTick());
     long end = System.nanoTime() + parameters.waitMax().toNanos();
-    ChangeTail tail = new ChangeTail(store, parameters);
+    ChangeTail tail = new ChangeTail(store, parameters, settings.dumpPageBytesMax());
     while (true) {
       Tick last = store.publishedTick();
       // Before it is read: what a follower knows must not be lost here.

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// @param database the one whose changes are told; null: all
 /// @param from exclusive
 /// @param to inclusive; null: to the end
-/// @param lastScanned up to where an earlier request with the same wishes has looked
+/// @param lastScanned up to where an earlier request with the same wishes has looked, [Tick#NONE]
+///   in the first one; null: of a follower that does not go by it, which must not get an empty
+///   answer before the end of the log
 /// @param chunkSize bytes after which the answer may end
 /// @param collection globally unique id, name or decimal id of the only one of interest; empty: all
 /// @param isLegacy whether to name things as leaders before 3.3 did
@@ -19,7 +21,7 @@ public record TailParameters(
     @Nullable String database,
     Tick from,
     @Nullable Tick to,
-    Tick lastScanned,
+    @Nullable Tick lastScanned,
     long chunkSize,
     boolean includeSystem,
     boolean includeFoxxQueues,

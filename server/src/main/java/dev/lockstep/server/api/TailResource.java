@@ -85,7 +85,7 @@ final class TailResource implements Resource {
         isGlobal ? null : request.database(),
         from,
         to,
-        tick(request, "lastScanned", Tick.NONE),
+        tick(request, "lastScanned"),
         chunkSize == 0
             ? TailParameters.CHUNK_SIZE_DEFAULT
             : Math.clamp(chunkSize, TailParameters.CHUNK_SIZE_MIN, TailParameters.CHUNK_SIZE_MAX),

@@ -121,6 +121,21 @@ class ContinuousReplicationTest {
   }
 
   @Test
+  void aNameThatWentFromOneCollectionToAnotherWhileNobodyLookedFollows() {
+    setUp("");
+    awaitEqual();
+    ok(follower.put("/_api/replication/applier-stop", "{}"));
+    ok(leader.put("/_api/collection/c/rename", "{\"name\":\"d\"}"));
+    ok(leader.post("/_api/collection", "{\"name\":\"c\"}"));
+    ok(leader.post("/_api/document/c", "{\"_key\":\"z\"}"));
+    ok(leader.delete("/_api/collection/d"));
+
+    ok(follower.put("/_api/replication/applier-start", "{}"));
+
+    awaitEqual();
+  }
+
+  @Test
   void whatIsThereIsCopiedAndWhatHappensLaterFollows() {
     setUp("");
     awaitEqual();
