@@ -1,6 +1,7 @@
 package dev.lockstep.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,7 +17,6 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -643,8 +643,25 @@ class IncrementalSyncIT {
   }
 
   @Test
-  @Disabled("There is no applier yet that could run: 1411 is shown by the unit tests")
-  void refusesToSynchronizeWhileAnApplierRuns() {}
+  void refusesToSynchronizeWhileAnApplierRuns() {
+    String name = "followed";
+    Sync.create(leader, "{\"name\":\"" + name + "\"}");
+    insert(leader, name, "[{\"_key\":\"first\"}]");
+    ObjectNode options = Sync.options(leader, name);
+    follower.send("PUT", "/_api/replication/make-follower", options.toString()).hasStatus(200);
+    try {
+      var answer = Sync.run(follower, options).hasStatus(400);
+      assertThat(answer.errorNum()).as("%s", answer).isEqualTo(1411);
+      assertThat(answer.body().path("errorMessage").asText())
+          .isEqualTo("cannot perform operation while applier is running");
+      insert(leader, name, "[{\"_key\":\"later\"}]");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> follower.checksum(name).equals(leader.checksum(name)));
+    } finally {
+      follower.send("DELETE", "/_api/replication/applier-state", null).hasStatus(200);
+    }
+  }
 
   /// The second one is refused, and so are clients' writes; both say why.
   @Test

@@ -15,6 +15,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -46,13 +48,28 @@ final class EngineFolder implements AutoCloseable {
     this.lock = lock;
   }
 
+  /// A new folder is for its owner alone, as far as the file system knows owners: it holds
+  /// documents, accounts, and passwords of leaders. One that is there stays as it is.
+  private static Path create(Path requested) throws IOException {
+    if (Files.exists(requested)) {
+      return Files.createDirectories(requested);
+    }
+    Path created = Files.createDirectories(requested);
+    PosixFileAttributeView owner =
+        Files.getFileAttributeView(created, PosixFileAttributeView.class);
+    if (owner != null) {
+      owner.setPermissions(PosixFilePermissions.fromString("rwx------"));
+    }
+    return created;
+  }
+
   /// Creates the folder if need be, claims it, and checks that its format is one we know.
   ///
   /// @throws StorageException when another process has it, or it is of another format
   static EngineFolder claim(Path requested) {
     Path directory;
     try {
-      directory = Files.createDirectories(requested).toRealPath();
+      directory = create(requested).toRealPath();
     } catch (IOException failure) {
       throw new StorageException(
           "cannot create the data folder " + requested + ": " + failure, failure);

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +39,16 @@ class RocksStorageEngineTest {
   @TempDir private Path directory;
 
   // --- the folder
+
+  @Test
+  void aNewFolderIsForItsOwnerAlone() throws IOException {
+    Path folder = directory.resolve("new");
+
+    RocksStorageEngine.open(folder, RocksSettings.DEFAULT).close();
+
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+        .isEqualTo("rwx------");
+  }
 
   @Test
   void theSecondOnTheSameFolderIsRefused() {
