@@ -240,6 +240,7 @@ final class ApplierRun {
                 context.settings(),
                 record.leaderId(),
                 !isLegacy && server.engine().equals(ServerIdentity.ENGINE),
+                record.applied(),
                 selection,
                 followed,
                 this::resynchronize)) {

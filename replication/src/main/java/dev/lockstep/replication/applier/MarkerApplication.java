@@ -67,6 +67,11 @@ final class MarkerApplication implements AutoCloseable {
   private final ApplierSettings settings;
   private final long leaderId;
   private final boolean hasOrderedTicks;
+
+  /// What was applied when the run began. Everything but documents is stored as applied at once, so
+  /// up to here it need not, and must not, be done again: names have moved on since.
+  private final Tick appliedBefore;
+
   private final CollectionSelection selection;
   private final FollowedCollections followed;
   private final Resynchronizer resynchronizer;
@@ -93,6 +98,7 @@ final class MarkerApplication implements AutoCloseable {
       ApplierSettings settings,
       long leaderId,
       boolean hasOrderedTicks,
+      Tick appliedBefore,
       CollectionSelection selection,
       FollowedCollections followed,
       Resynchronizer resynchronizer) {
@@ -102,6 +108,7 @@ final class MarkerApplication implements AutoCloseable {
     this.settings = settings;
     this.leaderId = leaderId;
     this.hasOrderedTicks = hasOrderedTicks;
+    this.appliedBefore = appliedBefore;
     this.selection = selection;
     this.followed = followed;
     this.resynchronizer = resynchronizer;
@@ -176,7 +183,19 @@ final class MarkerApplication implements AutoCloseable {
         failure);
   }
 
+  private boolean isDoneAlready(Marker marker) {
+    boolean isOfDocuments =
+        marker instanceof Marker.OfDocument
+            || marker instanceof Marker.TransactionBegun
+            || marker instanceof Marker.TransactionCommitted
+            || marker instanceof Marker.TransactionAborted;
+    return hasOrderedTicks && !isOfDocuments && marker.tick().compareTo(appliedBefore) <= 0;
+  }
+
   private void dispatch(Marker marker) throws InterruptedException {
+    if (isDoneAlready(marker)) {
+      return;
+    }
     switch (marker) {
       case Marker.OfDocument change -> document(change);
       case Marker.TransactionBegun begun -> begin(begun);

@@ -62,6 +62,9 @@ final class ChangeTail {
   /// Of the transaction under way, once something of it was told; [#NO_TRANSACTION] outside.
   private String transaction = NO_TRANSACTION;
 
+  /// Where it is; null outside.
+  private @Nullable Place transactionPlace;
+
   /// A transaction of which nothing was told yet.
   private @Nullable LoggedChange begun;
 
@@ -180,15 +183,16 @@ final class ChangeTail {
         isInTransaction = true;
         begun = logged;
       }
-      case Change.TransactionCommitted committed -> {
+      case Change.TransactionCommitted _ -> {
         isInTransaction = false;
         begun = null;
-        Database database = database(committed.databaseId());
-        if (!transaction.equals(NO_TRANSACTION) && database != null) {
-          writer.transactionCommitted(
-              tick, new Place(database.name(), database.id(), null), transaction);
+        Place place = transactionPlace;
+        if (place != null) {
+          // Also where the database is being dropped: what was begun is ended.
+          writer.transactionCommitted(tick, place, transaction);
           lastIncluded = tick;
         }
+        transactionPlace = null;
         transaction = NO_TRANSACTION;
       }
       case Change.DocumentWritten written -> {
@@ -295,8 +299,9 @@ final class ChangeTail {
     }
     begun = null;
     transaction = Long.toUnsignedString(((Change.TransactionBegun) begin.change()).transactionId());
-    writer.transactionBegun(
-        begin.tick(), new Place(place.database(), place.databaseId(), null), transaction);
+    Place database = new Place(place.database(), place.databaseId(), null);
+    transactionPlace = database;
+    writer.transactionBegun(begin.tick(), database, transaction);
   }
 
   private void dropped(Tick tick, Change.CollectionDropped dropped) {

@@ -10,6 +10,9 @@ public enum BenchScenario {
   INCREMENTAL,
   /// A follower that has everything asks whether there is something to do.
   NOOP,
+  /// Documents into the leader, one by one, while a follower follows: how far behind it is, and
+  /// until it has the last one.
+  TAIL,
   /// Documents into the leader.
   WRITE,
   /// Documents out of the leader, by key.
@@ -22,6 +25,6 @@ public enum BenchScenario {
 
   /// Whether a follower takes part.
   public boolean hasFollower() {
-    return this == FULL || this == INCREMENTAL || this == NOOP;
+    return this == FULL || this == INCREMENTAL || this == NOOP || this == TAIL;
   }
 }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// All measurements of one benchmark, and the ways to tell them. Rows are medians; the first run of
@@ -32,6 +33,9 @@ public final class BenchTable {
           "leader_peak_mb",
           "follower_peak_mb");
 
+  /// Of [BenchScenario#TAIL] only.
+  private static final List<String> LAG_COLUMNS = List.of("lag_median_ms", "lag_p99_ms");
+
   private final BenchPlan plan;
   private final Map<String, List<Measurement>> measured = new LinkedHashMap<>();
 
@@ -47,9 +51,9 @@ public final class BenchTable {
   /// For people: a header, one or two rows per contender, columns aligned.
   public String text() {
     List<List<String>> lines = new ArrayList<>();
-    lines.add(COLUMNS.stream().map(name -> name.replace('_', ' ')).toList());
+    lines.add(columns().stream().map(name -> name.replace('_', ' ')).toList());
     lines.addAll(rows());
-    int[] widths = new int[COLUMNS.size()];
+    int[] widths = new int[columns().size()];
     for (List<String> line : lines) {
       for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], line.get(i).length());
@@ -71,7 +75,7 @@ public final class BenchTable {
   public String tsv() {
     StringBuilder text =
         new StringBuilder("scenario\tdocument_count\tsize\tkeys\tdiff_percent\tspread\t")
-            .append(String.join("\t", COLUMNS))
+            .append(String.join("\t", columns()))
             .append('\n');
     for (List<String> row : rows()) {
       boolean isDifference = plan.scenario() == BenchScenario.INCREMENTAL;
@@ -129,12 +133,30 @@ public final class BenchTable {
         : String.format(Locale.ROOT, "%.3f", dividend / divisor);
   }
 
+  private List<String> columns() {
+    return plan.scenario() == BenchScenario.TAIL
+        ? Stream.concat(COLUMNS.stream(), LAG_COLUMNS.stream()).toList()
+        : COLUMNS;
+  }
+
+  private List<String> rowWithLag(String name, List<Measurement> runs) {
+    List<String> row = row(name, runs);
+    return plan.scenario() == BenchScenario.TAIL
+        ? Stream.concat(
+                row.stream(),
+                Stream.of(
+                    figure("%.1f", millis(runs, LagProbe.Lag::median)),
+                    figure("%.1f", millis(runs, LagProbe.Lag::p99))))
+            .toList()
+        : row;
+  }
+
   private List<List<String>> rows() {
     List<List<String>> rows = new ArrayList<>();
     measured.forEach((name, runs) -> {
-      rows.add(row(name + ", cold", runs.subList(0, 1)));
+      rows.add(rowWithLag(name + ", cold", runs.subList(0, 1)));
       if (runs.size() > 1) {
-        rows.add(row(name, settled(runs)));
+        rows.add(rowWithLag(name, settled(runs)));
       }
     });
     return rows;
@@ -172,6 +194,16 @@ public final class BenchTable {
         m -> {
           Long bytes = figure.apply(m);
           return bytes == null ? null : bytes / 1e6;
+        });
+  }
+
+  private static @Nullable Double millis(
+      List<Measurement> runs, Function<LagProbe.Lag, Duration> figure) {
+    return median(
+        runs,
+        m -> {
+          LagProbe.Lag lag = m.lag();
+          return lag == null ? null : figure.apply(lag).toNanos() / 1e6;
         });
   }
 

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param wireBytes over the wire, both directions; null if it was not counted
 /// @param leaderPeakBytes largest resident memory while it ran; null if it was not read
 /// @param followerPeakBytes the same of the follower
+/// @param lag of a following follower; null where nobody follows
 public record Measurement(
     Duration wall,
     Duration leaderCpu,
@@ -22,7 +23,44 @@ public record Measurement(
     long documentBytes,
     @Nullable Long wireBytes,
     @Nullable Long leaderPeakBytes,
-    @Nullable Long followerPeakBytes) {
+    @Nullable Long followerPeakBytes,
+    LagProbe.@Nullable Lag lag) {
+  /// Without followers.
+  public Measurement(
+      Duration wall,
+      Duration leaderCpu,
+      @Nullable Duration followerCpu,
+      long documents,
+      long documentBytes,
+      @Nullable Long wireBytes,
+      @Nullable Long leaderPeakBytes,
+      @Nullable Long followerPeakBytes) {
+    this(
+        wall,
+        leaderCpu,
+        followerCpu,
+        documents,
+        documentBytes,
+        wireBytes,
+        leaderPeakBytes,
+        followerPeakBytes,
+        null);
+  }
+
+  /// The same, of a follower that was so far behind.
+  public Measurement withLag(LagProbe.Lag measured) {
+    return new Measurement(
+        wall,
+        leaderCpu,
+        followerCpu,
+        documents,
+        documentBytes,
+        wireBytes,
+        leaderPeakBytes,
+        followerPeakBytes,
+        measured);
+  }
+
   /// Of both sides.
   public Duration cpu() {
     return followerCpu == null ? leaderCpu : leaderCpu.plus(followerCpu);

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,10 @@ public final class PostgresContender implements Contender {
   private final BenchDocuments documents;
   private final BenchChanges changes;
   private final long allBytes;
+
+  /// The probes' numbers go on from run to run.
+  private int nextProbe;
+
   private @Nullable PostgresServer leader;
   private @Nullable PostgresServer follower;
   private @Nullable CountingRelay relay;
@@ -58,13 +64,15 @@ public final class PostgresContender implements Contender {
     writeRows(rows, IntStream.range(0, plan.documents()), 0);
     if (!plan.scenario().hasFollower()) {
       if (!plan.isBulk()) {
-        writeInserts();
+        writeInserts(0);
       }
       return;
     }
     follower = PostgresServer.start(folder.resolve("follower"), freePort());
     createTables(follower);
-    leader.session().run("\\copy bench from '" + rows + "'");
+    if (plan.scenario() != BenchScenario.TAIL) {
+      leader.session().run("\\copy bench from '" + rows + "'");
+    }
     leader
         .session()
         .run(
@@ -104,7 +112,12 @@ public final class PostgresContender implements Contender {
     return folder.resolve("inserts-" + client + ".sql");
   }
 
-  private void writeInserts() throws IOException {
+  /// @param begin number of the first document
+  private void writeInserts(int begin) throws IOException {
+    String pause =
+        plan.rate() == 0
+            ? ""
+            : "SELECT pg_sleep(" + plan.interval().toNanos() / 1e9 + ") \\g /dev/null\n";
     for (int client = 0; client < plan.clients(); client++) {
       try (BufferedWriter file =
           Files.newBufferedWriter(inserts(client), StandardCharsets.ISO_8859_1)) {
@@ -112,10 +125,11 @@ public final class PostgresContender implements Contender {
         for (int i = client; i < plan.documents(); i += plan.clients()) {
           file.write(
               "INSERT INTO bench VALUES ('"
-                  + documents.key(i)
+                  + documents.key(begin + i)
                   + "','"
-                  + documents.json(i, 0)
-                  + "');\n");
+                  + documents.json(begin + i, 0)
+                  + "');\n"
+                  + pause);
         }
       }
     }
@@ -130,6 +144,7 @@ public final class PostgresContender implements Contender {
     return switch (plan.scenario()) {
       case FULL -> copied(run);
       case INCREMENTAL, NOOP -> caughtUp(run);
+      case TAIL -> tailed(run);
       case WRITE -> written();
       case READ -> throw new IllegalStateException("PostgreSQL takes no part in reading");
     };
@@ -186,6 +201,43 @@ public final class PostgresContender implements Contender {
             + " DELETE FROM bench USING gone WHERE bench.key = gone.key;");
     session.run("\\copy bench from '" + inserted + "'");
     session.run("COMMIT; DROP TABLE changed, gone;");
+  }
+
+  private Measurement tailed(int run) throws IOException, InterruptedException {
+    int first = (run - 1) * plan.documents();
+    writeInserts(first);
+    AtomicReference<LagProbe.Lag> lag = new AtomicReference<>();
+    long bytes = documents.jsonBytes(IntStream.range(first, first + plan.documents()), 0);
+    Measurement measurement =
+        timed(
+            plan.documents(),
+            bytes,
+            () -> {
+              try (LagProbe probe = new LagProbe(probes(), nextProbe)) {
+                insertByClients();
+                lag.set(probe.finish());
+                nextProbe = probe.next();
+              }
+            });
+    return measurement.withLag(Objects.requireNonNull(lag.get()));
+  }
+
+  private LagProbe.Sides probes() {
+    PsqlSession writing = leader().session();
+    PsqlSession reading = follower().session();
+    return new LagProbe.Sides() {
+      @Override
+      public void write(int number) throws IOException {
+        writing.run("INSERT INTO bench_mark VALUES (" + number + ");");
+      }
+
+      @Override
+      public boolean isVisible(int number) throws IOException {
+        return reading
+            .one("SELECT count(*) = 1 FROM bench_mark WHERE run = " + number + ";")
+            .equals("t");
+      }
+    };
   }
 
   private Measurement written() throws IOException, InterruptedException {
@@ -283,7 +335,10 @@ public final class PostgresContender implements Contender {
     session.run(
         "CREATE SUBSCRIPTION bench CONNECTION '"
             + connection(port)
-            + "' PUBLICATION bench WITH (synchronous_commit = on);");
+            + "' PUBLICATION bench WITH (synchronous_commit = "
+            // A follower that follows does not wait for its disk with every change, here nor there.
+            + (plan.scenario() == BenchScenario.TAIL ? synchronousCommit() : "on")
+            + ");");
     await(session, "SELECT bool_and(srsubstate IN ('s', 'r')) FROM pg_subscription_rel;");
   }
 

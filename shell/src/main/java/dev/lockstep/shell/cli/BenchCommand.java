@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
 /// the same documents in the same minutes. How it measures: `docs/benchmarks.md`.
 @Command(
     name = "bench",
-    customSynopsis = "lockstep bench full|incremental|noop|write|read [options]",
+    customSynopsis = "lockstep bench full|incremental|noop|tail|write|read [options]",
     description = {
       "Measures this distribution on this machine: starts servers for itself, fills them with"
           + " documents that are the same every time, times the work, checks the result outside of"
@@ -42,8 +42,9 @@ import picocli.CommandLine.Parameters;
           + " others do the same work in turn, and ratios are printed.",
       "",
       "full: the whole collection to a new follower. incremental: to one that differs in --diff"
-          + " percent. noop: to one that differs in nothing. write: into the leader. read: single"
-          + " documents, by key."
+          + " percent. noop: to one that differs in nothing. tail: written to the leader one by"
+          + " one, while the follower follows. write: into the leader. read: single documents, by"
+          + " key."
     },
     exitCodeList = {
       "0:measured, and every result was right",
@@ -115,8 +116,18 @@ public final class BenchCommand extends CliCommand {
       names = "--clients",
       paramLabel = "N",
       defaultValue = "8",
-      description = "Of write and read: how many ask at the same time (default: ${DEFAULT-VALUE}).")
+      description =
+          "Of tail, write and read: how many ask at the same time (default: ${DEFAULT-VALUE}).")
   private int clients;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Of tail: documents a second that all clients write together; 0, the default: as many as"
+              + " they can.")
+  private int rate;
 
   @Option(
       names = "--bulk",
@@ -245,23 +256,31 @@ public final class BenchCommand extends CliCommand {
     ChangeSpread where =
         spread != null && spread.isClustered ? ChangeSpread.CLUSTERED : ChangeSpread.UNIFORM;
     BenchScenario scenario = scenario();
+    if (rate != 0 && scenario != BenchScenario.TAIL) {
+      throw usage("--rate is for 'tail' only");
+    }
     if (isBulk && scenario != BenchScenario.WRITE) {
       throw usage("--bulk is for 'write' only");
     }
     try {
       return new BenchPlan(
-          scenario, documents, size, keys, diff, where, runs, clients, isBulk, isWaitingForSync);
+          scenario,
+          documents,
+          size,
+          keys,
+          diff,
+          where,
+          runs,
+          clients,
+          rate,
+          isBulk,
+          isWaitingForSync);
     } catch (IllegalArgumentException e) {
       throw usage(String.valueOf(e.getMessage()));
     }
   }
 
   private BenchScenario scenario() throws CommandFailure {
-    if (what.equals("tail")) {
-      throw usage(
-          "'tail' cannot be measured yet: this version has no continuous replication; there are "
-              + scenarioNames());
-    }
     return Arrays.stream(BenchScenario.values())
         .filter(scenario -> scenario.commandName().equals(what))
         .findFirst()
@@ -285,7 +304,7 @@ public final class BenchCommand extends CliCommand {
       boolean isKnown =
           switch (name) {
             case "postgresql" -> plan.scenario() != BenchScenario.READ;
-            case "rsync" -> plan.scenario().hasFollower();
+            case "rsync" -> plan.scenario().hasFollower() && plan.scenario() != BenchScenario.TAIL;
             default -> throw usage("--vs must be postgresql or rsync, not '" + name + "'");
           };
       if (!isKnown) {

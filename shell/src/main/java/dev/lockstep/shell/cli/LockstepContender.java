@@ -10,6 +10,7 @@ import dev.lockstep.shell.bench.BenchDocuments;
 import dev.lockstep.shell.bench.BenchPlan;
 import dev.lockstep.shell.bench.BenchScenario;
 import dev.lockstep.shell.bench.Contender;
+import dev.lockstep.shell.bench.LagProbe;
 import dev.lockstep.shell.bench.Measurement;
 import dev.lockstep.shell.bench.ProcessUsage;
 import java.io.IOException;
@@ -21,10 +22,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +38,7 @@ import picocli.CommandLine;
 /// client asks.
 final class LockstepContender implements Contender {
   private static final String COLLECTION = "bench";
+  private static final String PROBES = "/_api/document/probe";
   private static final String DOCUMENTS = "/_api/document/" + COLLECTION;
 
   /// Not the usual ports: servers of the user's own may be running.
@@ -51,6 +56,10 @@ final class LockstepContender implements Contender {
   private final BenchDocuments documents;
   private final BenchChanges changes;
   private final long allBytes;
+
+  /// The probes' numbers go on from run to run.
+  private int nextProbe;
+
   private @Nullable Side leader;
   private @Nullable Side follower;
 
@@ -123,6 +132,11 @@ final class LockstepContender implements Contender {
       return;
     }
     createCollection();
+    if (plan.scenario() == BenchScenario.TAIL) {
+      createProbes();
+      follow();
+      return;
+    }
     load();
     if (plan.scenario() == BenchScenario.INCREMENTAL || plan.scenario() == BenchScenario.NOOP) {
       synchronize(false);
@@ -133,7 +147,8 @@ final class LockstepContender implements Contender {
   }
 
   private void startServers() throws IOException, InterruptedException {
-    int connections = plan.clients() + 1;
+    // The clients, the probe, and whoever looks at the end.
+    int connections = plan.clients() + 2;
     leader = Side.start("leader", folder, environment, connections);
     if (plan.scenario().hasFollower()) {
       follower = Side.start("follower", folder, environment, connections);
@@ -164,6 +179,7 @@ final class LockstepContender implements Contender {
         yield measured(step.size(), step.jsonBytes(documents), () -> synchronize(true));
       }
       case NOOP -> measured(plan.documents(), allBytes, () -> synchronize(true));
+      case TAIL -> tailed(run);
       case WRITE -> {
         dropCollection(leader());
         createCollection();
@@ -174,7 +190,7 @@ final class LockstepContender implements Contender {
               if (plan.isBulk()) {
                 load();
               } else {
-                byClients(this::insert);
+                byClients(0, this::insert);
               }
               return null;
             });
@@ -184,10 +200,68 @@ final class LockstepContender implements Contender {
               plan.documents(),
               allBytes,
               () -> {
-                byClients(this::read);
+                byClients(0, this::read);
                 return null;
               });
     };
+  }
+
+  private Measurement tailed(int run) throws IOException, InterruptedException {
+    int first = (run - 1) * plan.documents();
+    AtomicReference<LagProbe.Lag> lag = new AtomicReference<>();
+    long bytes = documents.jsonBytes(IntStream.range(first, first + plan.documents()), 0);
+    Measurement measurement =
+        measured(
+            plan.documents(),
+            bytes,
+            () -> {
+              try (LagProbe probe = new LagProbe(probes(), nextProbe)) {
+                byClients(first, this::insert);
+                lag.set(probe.finish());
+                nextProbe = probe.next();
+              }
+              return null;
+            });
+    return measurement.withLag(Objects.requireNonNull(lag.get()));
+  }
+
+  private LagProbe.Sides probes() {
+    return new LagProbe.Sides() {
+      @Override
+      public void write(int number) throws IOException, InterruptedException {
+        leader().api().send("POST", PROBES, "{\"_key\":\"" + number + "\"}");
+      }
+
+      @Override
+      public boolean isVisible(int number) throws IOException, InterruptedException {
+        ServerApi api = follower().api();
+        return api.sendAny(api.request("GET", PROBES + "/" + number)).status() == 200;
+      }
+    };
+  }
+
+  /// A collection of its own, so that the documents are the same at all contenders.
+  private void createProbes() throws IOException, InterruptedException {
+    leader().api().send("POST", "/_api/collection", "{\"name\":\"probe\"}");
+  }
+
+  private void follow() throws IOException, InterruptedException {
+    VPackBuilder config =
+        new VPackBuilder()
+            .openObject()
+            .member("endpoint", leader().server().endpoint())
+            .member("username", "root")
+            .member("password", "")
+            .member("includeSystem", false);
+    VPackSlice state =
+        follower()
+            .api()
+            .send("PUT", "/_api/replication/make-follower", config.close().toSlice().toJson());
+    VPackSlice inner = state.get("state");
+    VPackSlice isRunning = inner == null ? null : inner.get("running");
+    if (isRunning == null || !isRunning.isBoolean() || !isRunning.asBoolean()) {
+      throw new IOException("the follower does not follow: " + state.toJson());
+    }
   }
 
   private interface TimedWork {
@@ -367,16 +441,25 @@ final class LockstepContender implements Contender {
     void accept(int number) throws IOException, InterruptedException;
   }
 
-  /// All numbers of documents, shared out to the clients.
-  private void byClients(ClientWork work) throws IOException, InterruptedException {
+  /// All numbers of documents, shared out to the clients, at the plan's rate.
+  ///
+  /// @param begin added to every number
+  private void byClients(int begin, ClientWork work) throws IOException, InterruptedException {
+    long interval = plan.interval().toNanos();
     List<Future<?>> ends = new ArrayList<>();
     try (ExecutorService clients = Executors.newFixedThreadPool(plan.clients())) {
       for (int client = 0; client < plan.clients(); client++) {
         int first = client;
         ends.add(
             clients.submit(() -> {
+              long due = System.nanoTime();
               for (int i = first; i < plan.documents(); i += plan.clients()) {
-                work.accept(i);
+                work.accept(begin + i);
+                due += interval;
+                long early = due - System.nanoTime();
+                if (interval > 0 && early > 0) {
+                  TimeUnit.NANOSECONDS.sleep(early);
+                }
               }
               return null;
             }));

@@ -22,6 +22,7 @@ class BenchChangesTest {
         spread,
         runs,
         8,
+        0,
         false,
         false);
   }

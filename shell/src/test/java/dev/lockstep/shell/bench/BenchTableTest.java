@@ -11,7 +11,7 @@ class BenchTableTest {
 
   private static BenchPlan plan(BenchScenario scenario) {
     return new BenchPlan(
-        scenario, 1000, 257, KeyOrder.SEQUENTIAL, 1, ChangeSpread.CLUSTERED, 4, 8, false, false);
+        scenario, 1000, 257, KeyOrder.SEQUENTIAL, 1, ChangeSpread.CLUSTERED, 4, 8, 0, false, false);
   }
 
   private static Measurement measurement(int wallMillis) {
@@ -103,5 +103,17 @@ class BenchTableTest {
     }
 
     assertThat(table.text()).contains("  0.150  ");
+  }
+
+  @Test
+  void tellsHowFarBehindAFollowerWas() {
+    BenchTable table = new BenchTable(plan(BenchScenario.TAIL));
+    table.add(
+        "lockstep",
+        measurement(100)
+            .withLag(new LagProbe.Lag(Duration.ofNanos(1_540_000), Duration.ofMillis(20), 9)));
+
+    assertThat(table.text().lines().toList().getFirst()).endsWith("  lag median ms  lag p99 ms");
+    assertThat(table.text().lines().toList().getLast()).endsWith("            1.5        20.0");
   }
 }

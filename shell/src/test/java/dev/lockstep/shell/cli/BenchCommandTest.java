@@ -35,6 +35,7 @@ class BenchCommandTest {
                 ChangeSpread.UNIFORM,
                 4,
                 8,
+                0,
                 false,
                 false));
     assertThat(
@@ -51,6 +52,7 @@ class BenchCommandTest {
                 ChangeSpread.CLUSTERED,
                 2,
                 8,
+                0,
                 false,
                 false));
     assertThat(plan("write --bulk --wait-for-sync --clients 3"))
@@ -63,10 +65,9 @@ class BenchCommandTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "tail | 'tail' cannot be measured yet: this version has no continuous replication; there"
-            + " are [full, incremental, noop, write, read]",
         "ful | cannot measure 'ful'; did you mean 'full'?",
-        "zzzzzzzz | cannot measure 'zzzzzzzz'; there are [full, incremental, noop, write, read]",
+        "zzzzzzzz | cannot measure 'zzzzzzzz'; there are [full, incremental, noop, tail, write,"
+            + " read]",
         "full --documents 9 | --documents must be between 10 and 100000000, not 9",
         "full --size 10 | --size must be between 200 and 1000000, not 10",
         "full --runs 0 | --runs must be between 1 and 1000, not 0",
