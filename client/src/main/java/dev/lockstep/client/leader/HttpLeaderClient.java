@@ -7,6 +7,7 @@ import dev.lockstep.client.ResponseTooLargeException;
 import dev.lockstep.client.ServerConnection;
 import dev.lockstep.client.ServerRequest;
 import dev.lockstep.client.ServerResponse;
+import dev.lockstep.client.TlsTrust;
 import dev.lockstep.client.TransportException;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.revision.RevisionTree;
@@ -95,6 +96,19 @@ final class HttpLeaderClient implements LeaderClient {
   @Override
   public String endpoint() {
     return address.endpoint();
+  }
+
+  @Override
+  public List<String> warnings() {
+    boolean isUnverified =
+        connection.settings().endpoint().tls()
+            && connection.settings().trust() instanceof TlsTrust.Anyone;
+    return isUnverified
+        ? List.of(
+            "the certificate of the leader at "
+                + endpoint()
+                + " is not checked: whoever sits on the way can read and change everything")
+        : List.of();
   }
 
   @Override

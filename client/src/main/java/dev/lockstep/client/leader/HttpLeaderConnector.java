@@ -62,13 +62,9 @@ public final class HttpLeaderConnector implements LeaderConnector {
             .withConnectionsMax(CONNECTIONS_MAX)
             .withTrust(trust)
             .withAddressPolicy(addressPolicy);
-    if (trust instanceof TlsTrust.Anyone && endpoint.tls()) {
-      LOG.warn(
-          "the certificate of the leader at {} is not checked: whoever sits on the way can read and"
-              + " change everything",
-          endpoint);
-    }
-    return new HttpLeaderClient(open(settings), address, damagedAnswers);
+    HttpLeaderClient client = new HttpLeaderClient(open(settings), address, damagedAnswers);
+    client.warnings().forEach(LOG::warn);
+    return client;
   }
 
   /// Answers so far, of all leaders, whose checksums did not fit.

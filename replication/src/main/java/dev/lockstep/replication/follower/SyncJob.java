@@ -101,6 +101,7 @@ public final class SyncJob {
     Database database = store.requireDatabase(request.database());
     LeaderClient client = connector.connect(address(options));
     record.leaderAt(client.endpoint());
+    client.warnings().forEach(record::warn);
     RetryPolicy retries = new RetryPolicy(stop, settings, record::retrying);
     try (LeaderSession leader =
         new LeaderSession(client, retries, settings, stop, options.incremental())) {

@@ -17,6 +17,11 @@ public interface LeaderClient extends AutoCloseable {
   /// The leader's address as the user gave it, for messages.
   String endpoint();
 
+  /// What users should know about this connection, as sentences; empty if nothing.
+  default List<String> warnings() {
+    return List.of();
+  }
+
   /// What the leader has announced so far; empty before the first answer.
   Set<Capability> capabilities();
 

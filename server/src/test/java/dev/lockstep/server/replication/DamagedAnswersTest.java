@@ -133,7 +133,7 @@ class DamagedAnswersTest {
   private final long seed = Long.getLong("lockstep.seed", new Random().nextLong());
   private final Random random = new Random(seed);
   private RunningServer leader;
-  private FlippingProxy proxy;
+  private TamperingProxy proxy;
   private HttpLeaderConnector connector;
   private LeaderClient client;
   private LeaderClient undisturbed;
@@ -152,7 +152,7 @@ class DamagedAnswersTest {
     }
     lines.append("{\"_key\":\"k\",\"text\":\"").repeat("large", LARGE_TEXT / 5).append("\"}\n");
     leader.post("/_api/import?collection=c&type=documents", lines.toString());
-    proxy = new FlippingProxy(leader.port());
+    proxy = new TamperingProxy(leader.port());
     connector = new HttpLeaderConnector(new TlsTrust.SystemAuthorities(), AddressPolicy.ANY);
     client = connect(proxy.port());
     undisturbed = connect(leader.port());
@@ -219,13 +219,13 @@ class DamagedAnswersTest {
   void aFlippedBitOfABodyIsFoundAndPasses(Question question) throws Exception {
     proxy.reset();
     Object right = question.ask(this);
-    byte[] answer = proxy.passed(FlippingProxy.Way.ANSWER);
+    byte[] answer = proxy.passed(TamperingProxy.Way.ANSWER);
     int head = headLength(answer);
     assertThat(answer.length).as("body").isGreaterThan(head);
     for (int i = 0; i < FLIPS; i++) {
       int position = head + random.nextInt(answer.length - head);
       long before = connector.damagedAnswers();
-      proxy.flip(FlippingProxy.Way.ANSWER, position, random.nextInt(8));
+      proxy.flip(TamperingProxy.Way.ANSWER, position, random.nextInt(8));
 
       assertThatThrownBy(() -> question.ask(this))
           .as("seed %d, flip %d, byte %d of %d", seed, i, position, answer.length)
@@ -249,11 +249,11 @@ class DamagedAnswersTest {
   void aFlippedBitElsewhereNeverChangesWhatIsRead(Question question) throws Exception {
     proxy.reset();
     Object right = question.ask(this);
-    int head = headLength(proxy.passed(FlippingProxy.Way.ANSWER));
-    int request = proxy.passed(FlippingProxy.Way.REQUEST).length;
+    int head = headLength(proxy.passed(TamperingProxy.Way.ANSWER));
+    int request = proxy.passed(TamperingProxy.Way.REQUEST).length;
     for (int i = 0; i < FLIPS; i++) {
-      FlippingProxy.Way way = FlippingProxy.Way.values()[i % 2];
-      int position = random.nextInt(way == FlippingProxy.Way.ANSWER ? head : request);
+      TamperingProxy.Way way = TamperingProxy.Way.values()[i % 2];
+      int position = random.nextInt(way == TamperingProxy.Way.ANSWER ? head : request);
       String what = "seed %d, flip %d, byte %d of the %s".formatted(seed, i, position, way);
       // What a damaged request has made of the part of a dump is kept, and would be told again.
       undisturbed.closeBatch(batch);
@@ -280,7 +280,7 @@ class DamagedAnswersTest {
               + "\",\"username\":\"root\",\"password\":\"secret\",\"chunkSize\":1000000,"
               + "\"restrictType\":\"include\",\"restrictCollections\":[\"c\"]}";
       // Somewhere in the largest of the answers.
-      proxy.flip(FlippingProxy.Way.ANSWER, LARGE_TEXT / 2, 3);
+      proxy.flip(TamperingProxy.Way.ANSWER, LARGE_TEXT / 2, 3);
 
       var reply = follower.put("/_api/replication/sync", sync);
 

@@ -120,6 +120,10 @@ class PermittedLeadersApiTest {
         try (RunningServer believing = RunningServer.start(folder, option)) {
           Reply reply = sync(believing, "ssl://127.0.0.1:" + port);
           assertThat(reply.status()).as(reply.text()).isEqualTo(200);
+          String job = believing.get("/_api/replication/jobs").text();
+          assertThat(job.contains("is not checked: whoever sits on the way"))
+              .as(job)
+              .isEqualTo(option.startsWith("--replication.verify-leader"));
         }
       }
     }

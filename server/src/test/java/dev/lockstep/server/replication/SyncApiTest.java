@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -398,6 +399,42 @@ class SyncApiTest {
     assertOldDataIntact();
     assertThat(follower.put(SYNC, config("")).status()).isEqualTo(200);
     assertCopied();
+  }
+
+  @Test
+  void clientsWritesAreRefusedUntilTheCopyIsInPlace() throws IOException {
+    try (TamperingProxy between = new TamperingProxy(leader.port())) {
+      // Enough for everything but the documents.
+      between.holdAnswersAfter(20_000);
+      String config =
+          config("").replace("127.0.0.1:" + leader.port(), "127.0.0.1:" + between.port());
+      String id = follower.put(SYNC, config, "x-arango-async", "store").header("x-arango-async-id");
+      await().atMost(30, TimeUnit.SECONDS).until(between::isHolding);
+      assertThat(follower.get("/_api/replication/jobs/" + id).get("phase").asString())
+          .isEqualTo("copying");
+
+      List<Reply> refused =
+          List.of(
+              follower.post("/_api/document/test", "{\"_key\":\"new\"}"),
+              follower.put("/_api/document/test/mine", "{\"x\":1}"),
+              follower.send("PATCH", "/_api/document/test/mine", "{\"x\":1}"),
+              follower.delete("/_api/document/test/mine"),
+              follower.put("/_api/collection/test/truncate", ""),
+              follower.post("/_api/import?collection=test&type=documents&complete=true", "{}"));
+      for (Reply reply : refused) {
+        assertThat(reply.status()).as(reply.text()).isEqualTo(403);
+        assertThat(reply.errorNum()).as(reply.text()).isEqualTo(1004);
+        assertThat(reply.get("errorMessage").asString()).contains(id);
+      }
+      assertOldDataIntact();
+      assertThat(follower.post("/_api/collection", "{\"name\":\"other\"}").status()).isEqualTo(200);
+      assertThat(follower.post("/_api/document/other", "{}").status()).isEqualTo(202);
+
+      between.release();
+      assertThat(finished(id).status()).isEqualTo(200);
+    }
+    assertCopied();
+    assertThat(follower.post("/_api/document/test", "{\"n\":-1}").status()).isEqualTo(201);
   }
 
   @Test

@@ -9,9 +9,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import org.jspecify.annotations.Nullable;
 
-/// Passes TCP connections on to a server of this machine, records what goes each way, and flips one
-/// bit when told to. For one exchange at a time.
-final class FlippingProxy implements AutoCloseable {
+/// Passes TCP connections on to a server of this machine, records what goes each way, and when told
+/// to flips one bit, or holds answers back. For one exchange at a time.
+final class TamperingProxy implements AutoCloseable {
   enum Way {
     REQUEST,
     ANSWER
@@ -27,8 +27,9 @@ final class FlippingProxy implements AutoCloseable {
     new ByteArrayOutputStream(), new ByteArrayOutputStream()
   };
   private @Nullable Flip next;
+  private long answersHeldFrom = Long.MAX_VALUE;
 
-  FlippingProxy(int port) throws IOException {
+  TamperingProxy(int port) throws IOException {
     this.port = port;
     this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().start(this::accept);
@@ -52,6 +53,29 @@ final class FlippingProxy implements AutoCloseable {
   synchronized void flip(Way way, long position, int bit) {
     reset();
     next = new Flip(way, position, bit);
+  }
+
+  /// From now on recorded anew; after this many bytes of answers nothing more arrives, until
+  /// [#release].
+  synchronized void holdAnswersAfter(long bytes) {
+    reset();
+    answersHeldFrom = bytes;
+  }
+
+  synchronized void release() {
+    answersHeldFrom = Long.MAX_VALUE;
+    notifyAll();
+  }
+
+  /// Whether an answer is being held back.
+  synchronized boolean isHolding() {
+    return passed[Way.ANSWER.ordinal()].size() > answersHeldFrom;
+  }
+
+  private synchronized void awaitRelease(Way way) throws InterruptedException {
+    while (way == Way.ANSWER && isHolding()) {
+      wait();
+    }
   }
 
   /// What has passed since the last call of [#reset] or [#flip], as it arrived here.
@@ -94,15 +118,17 @@ final class FlippingProxy implements AutoCloseable {
       byte[] buffer = new byte[32 << 10];
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         pass(way, buffer, count);
+        awaitRelease(way);
         out.write(buffer, 0, count);
       }
-    } catch (IOException _) {
+    } catch (IOException | InterruptedException _) {
       // One end is gone; so is the other.
     }
   }
 
   @Override
   public void close() throws IOException {
+    release();
     listener.close();
   }
 }
