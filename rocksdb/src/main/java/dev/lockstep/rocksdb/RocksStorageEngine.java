@@ -53,6 +53,9 @@ import org.slf4j.LoggerFactory;
 /// noticed before the write: commits are refused with [CommitOutcome.Reason#NO_SPACE], and taken
 /// again as soon as there is room.
 public final class RocksStorageEngine implements StorageEngine {
+  /// What others may take from the disk while memory is flushed to it.
+  private static final long FLUSH_MARGIN_BYTES = 8 << 20;
+
   /*
    * Ticks, the write itself and what readers see change together under `commitLock`, so commit order, tick order and
    * the order of visibility are one. The lock is not held while syncing: a commit that must survive power loss is
@@ -211,7 +214,19 @@ public final class RocksStorageEngine implements StorageEngine {
       familyIds[keyspace.ordinal()] = family(keyspace).getID();
     }
     this.groupSync = new GroupSync(database::syncWal, () -> writes);
-    this.reclaimer = new SpaceReclaimer(this::reclaimOne);
+    this.reclaimer =
+        new SpaceReclaimer(
+            new SpaceReclaimer.Work() {
+              @Override
+              public boolean reclaimOne(CompactRangeOptions compaction) {
+                return RocksStorageEngine.this.reclaimOne(compaction);
+              }
+
+              @Override
+              public void giveBackLog() {
+                RocksStorageEngine.this.giveBackLog();
+              }
+            });
   }
 
   private void recover() throws RocksDBException {
@@ -300,6 +315,7 @@ public final class RocksStorageEngine implements StorageEngine {
       return new CommitOutcome.Done(new Tick(lastTick), 0);
     }
     if (!freeSpace.take(batch.bytes())) {
+      reclaimer.wakeForLog();
       return new CommitOutcome.NotApplied(
           CommitOutcome.Reason.NO_SPACE,
           "the disk of "
@@ -505,7 +521,25 @@ public final class RocksStorageEngine implements StorageEngine {
     return to == null ? beyondEveryKey : to;
   }
 
-  /// Reclaims the space of the oldest purge that no snapshot needs any more.
+  /// Reclaims the space of the oldest purge that no snapshot needs any more. Only where there
+  /// certainly is room for what is in memory: a flush that fails would stop writes until the next
+  /// start.
+  private void giveBackLog() {
+    if (!gate.tryEnter()) {
+      return;
+    }
+    try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
+      long inMemory = database.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
+      if (folder.usableBytes() > inMemory + inMemory / 4 + FLUSH_MARGIN_BYTES) {
+        database.flush(wait, families);
+      }
+    } catch (RocksDBException failure) {
+      throw new StorageException("flushing failed: " + failure.getMessage(), failure);
+    } finally {
+      gate.leave();
+    }
+  }
+
   private boolean reclaimOne(CompactRangeOptions compaction) {
     if (!gate.tryEnter()) {
       return false;

@@ -16,7 +16,13 @@ final class SpaceReclaimer {
     /// @param compaction to be used for a compaction, so that [#stop] can end it
     /// @return whether there was one
     boolean reclaimOne(CompactRangeOptions compaction);
+
+    /// Writes out what is in memory only, so that the write-ahead log can go.
+    void giveBackLog();
   }
+
+  /// A disk that stays full shall not be worked on all the time.
+  private static final long LOG_PAUSE_NANOS = 5_000_000_000L;
 
   private static final Logger LOG = LoggerFactory.getLogger(SpaceReclaimer.class);
 
@@ -26,6 +32,12 @@ final class SpaceReclaimer {
 
   /// Guarded by `lock`.
   private boolean wanted = true;
+
+  /// Whether a write was refused for want of space. The log is kept for what is in memory, and goes
+  /// when more is written: never, where nothing can be written.
+  private boolean logWanted;
+
+  private long logGivenBackNanos = System.nanoTime() - LOG_PAUSE_NANOS;
 
   private boolean stopped;
   private @Nullable CompactRangeOptions compaction;
@@ -47,8 +59,36 @@ final class SpaceReclaimer {
     }
   }
 
+  /// A write was refused because the disk is nearly full.
+  void wakeForLog() {
+    synchronized (lock) {
+      long now = System.nanoTime();
+      if (now - logGivenBackNanos >= LOG_PAUSE_NANOS) {
+        logGivenBackNanos = now;
+        logWanted = true;
+        wanted = true;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  private boolean takeLogWanted() {
+    synchronized (lock) {
+      boolean taken = logWanted && !stopped;
+      logWanted = false;
+      return taken;
+    }
+  }
+
   private void run() {
     while (awaitWork()) {
+      if (takeLogWanted()) {
+        try {
+          work.giveBackLog();
+        } catch (StorageException failure) {
+          LOG.warn("The write-ahead log could not be given back: {}", failure.getMessage());
+        }
+      }
       try (CompactRangeOptions options = new CompactRangeOptions()) {
         // Lets the database's own compactions go on, and never makes writers wait.
         options.setExclusiveManualCompaction(false).setAllowWriteStall(false);

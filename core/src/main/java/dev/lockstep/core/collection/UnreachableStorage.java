@@ -1,5 +1,7 @@
 package dev.lockstep.core.collection;
 
+import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
@@ -11,6 +13,7 @@ import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +27,9 @@ final class UnreachableStorage {
 
   /// What does not fit waits for the next open, which finds all of it in the catalog.
   private static final int QUEUE_MAX = 100_000;
+
+  /// Until what failed for want of disk space is tried again.
+  private static final long SPACE_RETRY_SECONDS = 5;
 
   /// @param id a generation or an index object
   record Item(long id, Kind kind) {}
@@ -55,6 +61,10 @@ final class UnreachableStorage {
   private final int keyBytesMax;
   private final LongConsumer generationPurged;
   private final LinkedBlockingQueue<Item> queue = new LinkedBlockingQueue<>(QUEUE_MAX);
+
+  /// What the disk had no room for; small commits, but commits.
+  private final LinkedBlockingQueue<Item> withoutSpace = new LinkedBlockingQueue<>(QUEUE_MAX);
+
   private @Nullable Thread thread;
 
   /// @param generationPurged told about each generation before it goes
@@ -99,7 +109,8 @@ final class UnreachableStorage {
     }
   }
 
-  /// Removes all entries, then the declaration. Failures are logged: the next open tries again.
+  /// Removes all entries, then the declaration. Failures are logged: the next open tries again, and
+  /// where disk space was missing this process does.
   void purge(Item item) {
     try {
       // After a commit of unknown fate it may be reachable on the disk.
@@ -112,13 +123,21 @@ final class UnreachableStorage {
         revoke(batch, item.id());
         gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
       }
+    } catch (LockstepException e) {
+      if (e.number() != ErrorNumber.OUT_OF_DISK_SPACE || !withoutSpace.offer(item)) {
+        logFailure(item, e);
+      }
     } catch (RuntimeException e) {
-      LOG.warn(
-          "{} {} could not be purged, the next start tries again",
-          item.kind(),
-          Long.toUnsignedString(item.id()),
-          e);
+      logFailure(item, e);
     }
+  }
+
+  private static void logFailure(Item item, RuntimeException e) {
+    LOG.warn(
+        "{} {} could not be purged, the next start tries again",
+        item.kind(),
+        Long.toUnsignedString(item.id()),
+        e);
   }
 
   private void purgeGeneration(long generation) {
@@ -153,7 +172,15 @@ final class UnreachableStorage {
   private void purgeUntilStopped() {
     try {
       while (true) {
-        purge(queue.take());
+        Item item = queue.poll(SPACE_RETRY_SECONDS, TimeUnit.SECONDS);
+        if (item != null) {
+          purge(item);
+        } else {
+          // Just those that are there now: what fails again comes back behind them.
+          List<Item> again = new ArrayList<>();
+          withoutSpace.drainTo(again);
+          again.forEach(this::purge);
+        }
       }
     } catch (InterruptedException e) {
       // stop() asks for the end that way.
