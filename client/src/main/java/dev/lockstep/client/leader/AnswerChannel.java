@@ -1,15 +1,19 @@
 package dev.lockstep.client.leader;
 
+import com.github.luben.zstd.ZstdIOException;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import dev.lockstep.client.RequestBody;
 import dev.lockstep.client.ServerConnection;
 import dev.lockstep.client.ServerRequest;
 import dev.lockstep.client.ServerResponse;
 import dev.lockstep.client.StreamingResponse;
+import dev.lockstep.client.Zstandard;
 import dev.lockstep.replication.protocol.AnswerSeal;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DamagedAnswerException;
 import dev.lockstep.replication.protocol.FrameFormat;
 import dev.lockstep.replication.protocol.FrameInput;
+import dev.lockstep.replication.protocol.TransferPolicy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,18 +28,29 @@ final class AnswerChannel {
   /// Growth of the buffer for a body whose length was not announced.
   private static final int GROW_BYTES_MIN = 64 << 10;
 
+  private static final String ZSTD = "zstd";
   private static final int HTTP_NO_CONTENT = 204;
   private static final int HTTP_BAD_REQUEST = 400;
 
+  /// Zstandard frames that need more memory than this are none of a leader of ours.
+  private static final int ZSTD_WINDOW_LOG_MAX = 23;
+
   private final ServerConnection connection;
+  private final LinkGauge link;
   private final LongAdder damagedOfAll;
   private final LongAdder damaged = new LongAdder();
   private volatile Set<Capability> capabilities = Set.of();
 
+  /// @param policy what to do for the link's sake
   /// @param damagedOfAll counts the damaged answers of all channels
-  AnswerChannel(ServerConnection connection, LongAdder damagedOfAll) {
+  AnswerChannel(ServerConnection connection, TransferPolicy policy, LongAdder damagedOfAll) {
     this.connection = connection;
+    this.link = new LinkGauge(policy, isLoopback(connection.settings().endpoint().host()));
     this.damagedOfAll = damagedOfAll;
+  }
+
+  private static boolean isLoopback(String host) {
+    return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
   }
 
   /// What the leader has announced last.
@@ -62,6 +77,11 @@ final class AnswerChannel {
     if (request.body() instanceof RequestBody.Bytes(byte[] content)) {
       asking = asking.withHeader(FrameFormat.REQUEST_BODY_HEADER, AnswerSeal.ofBody(content));
     }
+    if (capabilities.contains(Capability.ZSTD)
+        && link.wantsCompression()
+        && Zstandard.isAvailable()) {
+      asking = asking.withHeader("Accept-Encoding", ZSTD);
+    }
     try (StreamingResponse response = connection.open(asking)) {
       return checked(asking, response);
     } catch (DamagedAnswerException e) {
@@ -74,10 +94,13 @@ final class AnswerChannel {
   private ServerResponse plain(StreamingResponse response) throws IOException {
     learn(response);
     return answer(
-        response,
-        response.status() == HTTP_NO_CONTENT
-            ? new byte[0]
-            : readAll(response.body(), length(response.header("content-length"))));
+        response, response.status() == HTTP_NO_CONTENT ? new byte[0] : readPlain(response));
+  }
+
+  private byte[] readPlain(StreamingResponse response) throws IOException {
+    try (InputStream body = link.watch(response.body())) {
+      return readAll(body, length(response.header("content-length")));
+    }
   }
 
   private static ServerResponse answer(StreamingResponse response, byte[] body) {
@@ -101,13 +124,30 @@ final class AnswerChannel {
     }
     learn(response);
     return answer(
-        response,
-        response.status() == HTTP_NO_CONTENT
-            ? new byte[0]
-            : new FrameInput(response.body())
-                .readBody(
-                    length(response.header(FrameFormat.LENGTH_HEADER)),
-                    connection.settings().responseBytesMax()));
+        response, response.status() == HTTP_NO_CONTENT ? new byte[0] : readFrames(response));
+  }
+
+  private byte[] readFrames(StreamingResponse response) throws IOException {
+    try (InputStream body = link.watch(response.body());
+        InputStream decompressed = decompressed(body, response.header("content-encoding"))) {
+      return new FrameInput(decompressed)
+          .readBody(
+              length(response.header(FrameFormat.LENGTH_HEADER)),
+              connection.settings().responseBytesMax());
+    } catch (ZstdIOException e) {
+      throw new DamagedAnswerException("it cannot be decompressed: " + e.getMessage(), e);
+    }
+  }
+
+  private static InputStream decompressed(InputStream body, @Nullable String encoding)
+      throws IOException {
+    if (encoding == null) {
+      return body;
+    }
+    if (!encoding.equals(ZSTD)) {
+      throw new DamagedAnswerException("it is encoded as '" + encoding + "', which nobody wanted");
+    }
+    return new ZstdInputStreamNoFinalizer(body).setLongMax(ZSTD_WINDOW_LOG_MAX);
   }
 
   /// An answer without checksums is believed if it is a failure, for then it may come from a proxy

@@ -89,7 +89,7 @@ final class HttpLeaderClient implements LeaderClient {
   /// @param damagedAnswers counts those of all leaders
   HttpLeaderClient(ServerConnection connection, LeaderAddress address, LongAdder damagedAnswers) {
     this.connection = connection;
-    this.channel = new AnswerChannel(connection, damagedAnswers);
+    this.channel = new AnswerChannel(connection, address.transfer(), damagedAnswers);
     this.address = address;
   }
 

@@ -62,14 +62,15 @@ final class LeaderAccess {
         .connector()
         .connect(
             new LeaderAddress(
-                options.endpoint(),
-                database,
-                options.credentials(),
-                Long.toUnsignedString(context.store().serverId()),
-                options.connectTimeout(),
-                options.requestTimeout(),
-                options.maxPacketSize(),
-                options.sslProtocol()));
+                    options.endpoint(),
+                    database,
+                    options.credentials(),
+                    Long.toUnsignedString(context.store().serverId()),
+                    options.connectTimeout(),
+                    options.requestTimeout(),
+                    options.maxPacketSize(),
+                    options.sslProtocol())
+                .withTransfer(options.transfer()));
   }
 
   /// Asks who the leader is, as often as the configuration allows.

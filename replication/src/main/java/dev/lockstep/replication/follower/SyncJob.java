@@ -153,14 +153,15 @@ public final class SyncJob {
   private LeaderAddress address(SyncOptions options) {
     String database = options.database() == null ? request.database() : options.database();
     return new LeaderAddress(
-        options.endpoint(),
-        database,
-        options.credentials(),
-        Long.toUnsignedString(store.serverId()),
-        options.connectTimeout(),
-        options.requestTimeout(),
-        options.maxPacketSize(),
-        options.sslProtocol());
+            options.endpoint(),
+            database,
+            options.credentials(),
+            Long.toUnsignedString(store.serverId()),
+            options.connectTimeout(),
+            options.requestTimeout(),
+            options.maxPacketSize(),
+            options.sslProtocol())
+        .withTransfer(options.transfer());
   }
 
   private static String only(SyncOptions options) {

@@ -33,7 +33,10 @@ public enum Capability {
   TAIL_WAIT("tail-wait"),
 
   /// Answers carry checksums ([FrameFormat]) for a follower that asks for them.
-  FRAMES("frames");
+  FRAMES("frames"),
+
+  /// Answers in frames are compressed for a follower that accepts `zstd`.
+  ZSTD("zstd");
 
   /// Names the header; its value is a comma-separated list of wire names.
   public static final String HEADER = "x-lockstep-capabilities";

@@ -10,6 +10,7 @@ import java.time.Duration;
 /// @param connectTimeout of one attempt
 /// @param silenceMax longest silence during one request; not a limit of its total time
 /// @param responseBytesMax larger responses are refused
+/// @param transfer what to do for the link's sake
 public record LeaderAddress(
     String endpoint,
     String database,
@@ -18,7 +19,30 @@ public record LeaderAddress(
     Duration connectTimeout,
     Duration silenceMax,
     long responseBytesMax,
-    int sslProtocol) {
+    int sslProtocol,
+    TransferPolicy transfer) {
+  /// With [TransferPolicy#DEFAULT].
+  public LeaderAddress(
+      String endpoint,
+      String database,
+      LeaderCredentials credentials,
+      String followerId,
+      Duration connectTimeout,
+      Duration silenceMax,
+      long responseBytesMax,
+      int sslProtocol) {
+    this(
+        endpoint,
+        database,
+        credentials,
+        followerId,
+        connectTimeout,
+        silenceMax,
+        responseBytesMax,
+        sslProtocol,
+        TransferPolicy.DEFAULT);
+  }
+
   public LeaderAddress withTimeouts(Duration connect, Duration silence) {
     return new LeaderAddress(
         endpoint,
@@ -28,6 +52,20 @@ public record LeaderAddress(
         connect,
         silence,
         responseBytesMax,
-        sslProtocol);
+        sslProtocol,
+        transfer);
+  }
+
+  public LeaderAddress withTransfer(TransferPolicy value) {
+    return new LeaderAddress(
+        endpoint,
+        database,
+        credentials,
+        followerId,
+        connectTimeout,
+        silenceMax,
+        responseBytesMax,
+        sslProtocol,
+        value);
   }
 }

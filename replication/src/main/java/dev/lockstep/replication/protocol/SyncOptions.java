@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param chunkSize bytes of a dump response to ask for; 0 = the follower's choice
 /// @param maxPacketSize largest response accepted, in bytes
 /// @param sslProtocol the wire's number of a TLS version; 0 = the best both sides have
+/// @param transfer `compression` and `maxBandwidth`
 /// @param isAsync shell only: answer with a job id at once
 /// @param progress shell only: show progress while waiting
 public record SyncOptions(
@@ -47,6 +48,7 @@ public record SyncOptions(
     boolean verbose,
     long maxPacketSize,
     int sslProtocol,
+    TransferPolicy transfer,
     ApplierOptions applier,
     boolean isAsync,
     boolean progress) {
@@ -93,6 +95,8 @@ public record SyncOptions(
           "verbose",
           "maxPacketSize",
           "sslProtocol",
+          "compression",
+          "maxBandwidth",
           "ignoreErrors",
           "lockTimeoutRetries",
           "autoStart",
@@ -218,6 +222,13 @@ public record SyncOptions(
     target.member("requireFromPresent", applier.requireFromPresent());
     target.member("verbose", verbose);
     target.member("incremental", incremental);
+    // Stock peers know neither; nobody is shown them who has not set them.
+    if (transfer.compression() != TransferPolicy.DEFAULT.compression()) {
+      target.member("compression", transfer.compression().wireName());
+    }
+    if (transfer.bytesPerSecondMax() > 0) {
+      target.member("maxBandwidth", transfer.bytesPerSecondMax());
+    }
     target.member("restrictType", restrictType());
     target.key("restrictCollections").openArray();
     restrictedNames().forEach(target::value);
@@ -285,6 +296,7 @@ public record SyncOptions(
         verbose,
         maxPacketSize,
         sslProtocol,
+        transfer,
         applier,
         isAsync,
         progress);
@@ -308,6 +320,7 @@ public record SyncOptions(
         verbose,
         maxPacketSize,
         sslProtocol,
+        transfer,
         applier,
         isAsync,
         progress);
@@ -331,6 +344,7 @@ public record SyncOptions(
         verbose,
         maxPacketSize,
         sslProtocol,
+        transfer,
         applier,
         isAsync,
         progress);
@@ -354,6 +368,7 @@ public record SyncOptions(
         false,
         MAX_PACKET_SIZE_DEFAULT,
         0,
+        TransferPolicy.DEFAULT,
         ApplierOptions.DEFAULT,
         false,
         true);
@@ -391,6 +406,7 @@ public record SyncOptions(
           bool("verbose", false),
           integer("maxPacketSize", MAX_PACKET_SIZE_DEFAULT, MAX_PACKET_SIZE_MIN, Integer.MAX_VALUE),
           (int) integer("sslProtocol", 0, 0, SSL_PROTOCOL_MAX),
+          new TransferPolicy(compression(), bandwidth()),
           new ApplierOptions(
               ignoreErrors(),
               count("lockTimeoutRetries", defaults.lockTimeoutRetries()),
@@ -447,6 +463,28 @@ public record SyncOptions(
                 "\"include\", \"exclude\" or \"\"",
                 required(config.get("restrictType")));
       };
+    }
+
+    private TransferPolicy.Compression compression() {
+      String name = string("compression", TransferPolicy.DEFAULT.compression().wireName());
+      for (TransferPolicy.Compression compression : TransferPolicy.Compression.values()) {
+        if (compression.wireName().equals(name)) {
+          return compression;
+        }
+      }
+      throw wrong(
+          "compression", "\"auto\", \"none\" or \"zstd\"", required(config.get("compression")));
+    }
+
+    private long bandwidth() {
+      long bytesPerSecond = integer("maxBandwidth", 0, 0, Long.MAX_VALUE);
+      if (bytesPerSecond > 0 && bytesPerSecond < TransferPolicy.BYTES_PER_SECOND_MIN) {
+        throw wrong(
+            "maxBandwidth",
+            "0, or bytes per second, at least " + TransferPolicy.BYTES_PER_SECOND_MIN,
+            required(config.get("maxBandwidth")));
+      }
+      return bytesPerSecond;
     }
 
     private long chunkSize() {
