@@ -122,6 +122,8 @@ class LayeringTest {
                 .mayBeUsedIn("dev.lockstep.shell.script.."),
             only("HTTP is spoken at two doors", "org.eclipse.jetty..")
                 .mayBeUsedIn("dev.lockstep.server.http..", "dev.lockstep.client.."),
+            only("compression is the wire's affair", "com.github.luben..")
+                .mayBeUsedIn("dev.lockstep.server.http..", "dev.lockstep.client.."),
             only("a terminal is the shell's affair", "org.jline..")
                 .mayBeUsedIn("dev.lockstep.shell.."),
             only(

@@ -117,6 +117,11 @@ public final class MetricsResource implements Resource {
     all.metricSnapshot(
         gauge("lockstep_job_result_bytes", "Bytes of stored answers of jobs", jobs.answerBytes()));
     all.metricSnapshot(
+        gauge(
+            "lockstep_replication_batches",
+            "Snapshots that followers hold",
+            leader.batches().openBatches()));
+    all.metricSnapshot(
         counter(
             "lockstep_replication_damaged_answers",
             "Answers of leaders whose checksums did not fit",

@@ -198,7 +198,10 @@ final class ApiHandler extends Handler.Abstract {
       if (inFlight > settings.requestsInFlightMax()) {
         throw new LockstepException(
             ErrorNumber.QUEUE_FULL,
-            "queue is full: " + (inFlight - 1) + " requests are being worked on already");
+            "queue is full: "
+                + (inFlight - 1)
+                + " requests are being worked on already, no more are allowed"
+                + " (--server.maximal-requests); try again");
       }
       checkUrlLength();
       if (verb == null) {

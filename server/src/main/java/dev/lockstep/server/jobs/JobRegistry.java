@@ -120,7 +120,10 @@ public final class JobRegistry implements AutoCloseable {
     if (live.size() >= settings.queueMax()) {
       throw new LockstepException(
           ErrorNumber.QUEUE_FULL,
-          "queue is full: " + live.size() + " asynchronous requests wait or run already");
+          "queue is full: "
+              + live.size()
+              + " asynchronous requests wait or run already, no more are"
+              + " allowed (--server.maximal-queue-size); try again");
     }
     live.add(signal);
   }

@@ -364,6 +364,7 @@ class LeaderApiTest {
       assertThat(refused.status()).isEqualTo(500);
       assertThat(refused.errorNum()).isEqualTo(32);
       assertThat(refused.get("errorMessage").asString()).contains("--replication.batches-max");
+      assertThat(small.get("/_admin/metrics").text()).contains("lockstep_replication_batches 1");
     }
   }
 
