@@ -521,9 +521,8 @@ public final class RocksStorageEngine implements StorageEngine {
     return to == null ? beyondEveryKey : to;
   }
 
-  /// Reclaims the space of the oldest purge that no snapshot needs any more. Only where there
-  /// certainly is room for what is in memory: a flush that fails would stop writes until the next
-  /// start.
+  /// Writes out what is in memory, so that the write-ahead log can go. Only where there certainly
+  /// is room for it: a flush that fails would stop writes until the next start.
   private void giveBackLog() {
     if (!gate.tryEnter()) {
       return;
@@ -540,6 +539,7 @@ public final class RocksStorageEngine implements StorageEngine {
     }
   }
 
+  /// Reclaims the space of the oldest purge that no snapshot needs any more.
   private boolean reclaimOne(CompactRangeOptions compaction) {
     if (!gate.tryEnter()) {
       return false;

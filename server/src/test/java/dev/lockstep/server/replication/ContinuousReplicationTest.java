@@ -350,6 +350,31 @@ class ContinuousReplicationTest {
   }
 
   @Test
+  void anApplierThatNeverFollowedSynchronizesFirstIfConfigured() {
+    ok(follower.put("/_api/replication/applier-config", configuration(leader, "")));
+    ok(follower.put("/_api/replication/applier-start", ""));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(state().get("state", "lastError", "errorNum").asLong()).isEqualTo(1413));
+
+    ok(follower.put("/_api/replication/applier-config", "{\"autoResync\":true}"));
+    ok(follower.put("/_api/replication/applier-start", ""));
+
+    awaitEqual();
+  }
+
+  @Test
+  void aCollectionThatWasDroppedHereComesBackIfConfigured() {
+    setUp(",\"autoResync\":true");
+    ok(follower.delete("/_api/collection/c"));
+
+    ok(leader.post("/_api/document/c", "{\"_key\":\"later\"}"));
+
+    awaitEqual();
+  }
+
+  @Test
   void allDatabasesFollow() {
     setUp(follower, leader, "?global=true", "");
     ok(leader.post("/_api/database", "{\"name\":\"shop\"}"));
