@@ -343,6 +343,10 @@ final class RevisionTrees {
 
     /// @return false if the log no longer has what follows `from`
     boolean follow(ChangeLog log, Tick from) {
+      if (from.equals(Tick.NONE) && log.firstAvailable().compareTo(Tick.NONE.next()) > 0) {
+        // A log that is read from its beginning does not say what was before.
+        return false;
+      }
       Tick position = from;
       while (log.read(engine, position, CHANGES_PER_READ) instanceof ChangeRead.Page page) {
         if (page.changes().isEmpty()) {

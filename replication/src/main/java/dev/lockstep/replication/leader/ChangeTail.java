@@ -79,11 +79,7 @@ final class ChangeTail {
     this.parameters = parameters;
     this.chunkSize = Math.min(parameters.chunkSize(), bytesMax);
     this.writer = new MarkerWriter(parameters.form(), parameters.isLegacy());
-    Tick lastScanned = parameters.lastScanned();
-    this.scanned =
-        lastScanned != null && lastScanned.compareTo(parameters.from()) > 0
-            ? lastScanned
-            : parameters.from();
+    this.scanned = parameters.done();
     String database = parameters.database();
     this.databaseId = database == null ? 0 : store.requireDatabase(database).id();
   }

@@ -7,18 +7,23 @@ package dev.lockstep.replication.leader;
 /// @param syncerId decimal; empty or `0` when there is none
 public record FollowerIdentity(
     String serverId, String syncerId, String clientInfo, String database) {
+  public FollowerIdentity {
+    serverId = isNone(serverId) ? "" : serverId;
+    syncerId = isNone(syncerId) ? "" : syncerId;
+  }
+
   /// A request without identity.
   public static FollowerIdentity anonymous(String database) {
     return new FollowerIdentity("", "", "", database);
   }
 
   boolean isAnonymous() {
-    return isNone(serverId) && isNone(syncerId);
+    return serverId.isEmpty() && syncerId.isEmpty();
   }
 
   /// The wire shows numbers, also where there is none.
   String shownSyncerId() {
-    return isNone(syncerId) ? "0" : syncerId;
+    return syncerId.isEmpty() ? "0" : syncerId;
   }
 
   private static boolean isNone(String id) {

@@ -26,9 +26,6 @@ final class Followers {
     /// Up to where it has the log, as it said itself.
     @Nullable Tick tailTick;
 
-    /// When it last had everything; null if it never tailed.
-    @Nullable Instant caughtUp;
-
     Entry(Instant seen) {
       this.seen = seen;
     }
@@ -64,9 +61,7 @@ final class Followers {
   }
 
   /// A follower asks for what comes after a tick; it has everything up to it.
-  ///
-  /// @param last the newest tick
-  synchronized void served(FollowerIdentity follower, Tick tick, Tick last) {
+  synchronized void served(FollowerIdentity follower, Tick tick) {
     Entry entry = entry(follower);
     if (entry == null) {
       return;
@@ -76,9 +71,6 @@ final class Followers {
     if (batch != null && tick.compareTo(batch) >= 0) {
       // What was synchronized is being followed.
       entry.batchTick = null;
-    }
-    if (tick.compareTo(last) >= 0 || entry.caughtUp == null) {
-      entry.caughtUp = time.instant();
     }
   }
 
@@ -118,14 +110,13 @@ final class Followers {
 
   /// For showing, the longest known first.
   ///
-  /// @param last the newest tick
-  synchronized List<LoggerState.Client> list(Tick last) {
+  /// @param times of the change log
+  synchronized List<LoggerState.Client> list(TickTimes times) {
     forgetExpired();
     List<LoggerState.Client> clients = new ArrayList<>(entries.size());
     entries.forEach((follower, entry) -> {
       Tick needed = entry.needed();
       Tick tick = needed == null ? Tick.NONE : needed;
-      Instant caughtUp = entry.caughtUp;
       clients.add(
           new LoggerState.Client(
               follower.shownSyncerId(),
@@ -135,9 +126,9 @@ final class Followers {
               entry.seen,
               entry.seen.plus(ttl),
               tick,
-              caughtUp == null || tick.compareTo(last) >= 0
+              entry.tailTick == null
                   ? Duration.ZERO
-                  : Duration.between(caughtUp, time.instant())));
+                  : times.behind(entry.tailTick, time.instant())));
     });
     return clients;
   }

@@ -30,9 +30,12 @@ import org.slf4j.LoggerFactory;
 public final class ReplicationLeader implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationLeader.class);
 
-  /// How often leases are looked at when nobody opens a batch: a dead follower's snapshot outlives
-  /// its lease by this at most.
-  private static final Duration COLLECT_INTERVAL = Duration.ofSeconds(10);
+  /// How often the newest tick is noted: how long followers are behind is known as precisely.
+  private static final Duration NOTE_INTERVAL = Duration.ofSeconds(1);
+
+  /// Notes until leases are looked at when nobody opens a batch, and the change log is shortened: a
+  /// dead follower's snapshot outlives its lease by this at most.
+  private static final int NOTES_PER_COLLECTION = 10;
 
   private final DocumentStore store;
   private final InstantSource time;
@@ -40,6 +43,7 @@ public final class ReplicationLeader implements AutoCloseable {
   private final ServerIdentity identity;
   private final ReplicationBatches batches;
   private final Followers followers;
+  private final TickTimes times = new TickTimes();
   private final ChangePruning pruning;
 
   /// One permit per answer with documents or revisions in memory.
@@ -55,7 +59,8 @@ public final class ReplicationLeader implements AutoCloseable {
     this.batches = new ReplicationBatches(store, time, settings);
     this.followers = new Followers(time, settings.followerTtl(), settings.followersMax());
     this.pruning =
-        new ChangePruning(store.changeLog(), settings.retention(), time, this::oldestTickNeeded);
+        new ChangePruning(
+            store.changeLog(), settings.retention(), time, times, this::oldestTickNeeded);
     this.dumpsInFlight = new Semaphore(settings.dumpsInFlightMax(), true);
   }
 
@@ -68,14 +73,22 @@ public final class ReplicationLeader implements AutoCloseable {
 
   private void collect() {
     try {
-      while (true) {
-        Thread.sleep(COLLECT_INTERVAL);
-        batches.collectExpired();
-        pruneChanges();
+      for (long round = 1; true; round++) {
+        Thread.sleep(NOTE_INTERVAL);
+        noteTick();
+        if (round % NOTES_PER_COLLECTION == 0) {
+          batches.collectExpired();
+          pruneChanges();
+        }
       }
     } catch (InterruptedException _) {
       // Closed.
     }
+  }
+
+  /// Remembers that the newest tick is the newest now.
+  void noteTick() {
+    times.note(store.engine().closedTick(), time.instant());
   }
 
   private void pruneChanges() {
@@ -115,7 +128,7 @@ public final class ReplicationLeader implements AutoCloseable {
   /// As told to nobody in particular.
   public LoggerState loggerState() {
     Tick tick = lastTick();
-    return new LoggerState(tick, time.instant(), identity, followers.list(tick));
+    return new LoggerState(tick, time.instant(), identity, followers.list(times));
   }
 
   /// The smallest tick a known follower may still ask for; null if none is known. The change log is
@@ -135,7 +148,7 @@ public final class ReplicationLeader implements AutoCloseable {
     Tick tick = atLeastOne(batch.tick());
     followers.batchOpened(follower, tick);
     LoggerState state =
-        withState ? new LoggerState(tick, time.instant(), identity, followers.list(tick)) : null;
+        withState ? new LoggerState(tick, time.instant(), identity, followers.list(times)) : null;
     return new BatchOpened(batch.idText(), tick, state);
   }
 
@@ -330,7 +343,7 @@ public final class ReplicationLeader implements AutoCloseable {
   ///   for longer than the settings allow
   public TailInFlight tail(FollowerIdentity follower, TailParameters parameters)
       throws InterruptedException {
-    followers.served(follower, atLeastOne(parameters.from()), lastTick());
+    followers.served(follower, atLeastOne(parameters.done()));
     long end = System.nanoTime() + parameters.waitMax().toNanos();
     ChangeTail tail = new ChangeTail(store, parameters, settings.dumpPageBytesMax());
     while (true) {

@@ -37,4 +37,9 @@ public record TailParameters(
 
   /// Longest wait that is granted.
   public static final Duration WAIT_MAX = Duration.ofSeconds(60);
+
+  /// Up to where the follower needs nothing any more: what it was not told of did not concern it.
+  Tick done() {
+    return lastScanned != null && lastScanned.compareTo(from) > 0 ? lastScanned : from;
+  }
 }

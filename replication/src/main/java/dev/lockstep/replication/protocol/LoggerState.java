@@ -24,7 +24,9 @@ public record LoggerState(
   ///
   /// @param database the one it asks for
   /// @param lastServedTick what it has got; older changes may be dropped for its part
-  /// @param behind how long ago it had everything; zero while it has, or has never tailed
+  /// @param behind how long the oldest change that it does not have has been there, to about a
+  ///   second and at most since the start of the leader; zero where it has everything, or has never
+  ///   tailed
   public record Client(
       String syncerId,
       String serverId,

@@ -32,7 +32,11 @@ class ChangePruningTest {
 
   private ChangePruning pruning(int kept, Duration age, int max) {
     return new ChangePruning(
-        server.store().changeLog(), new ChangeRetention(kept, age, max), () -> now, () -> needed);
+        server.store().changeLog(),
+        new ChangeRetention(kept, age, max),
+        () -> now,
+        new TickTimes(),
+        () -> needed);
   }
 
   private long write(int documents) {
@@ -70,6 +74,22 @@ class ChangePruningTest {
     pruning.run();
 
     assertThat(first()).isEqualTo(old + 1);
+  }
+
+  @Test
+  void prunesInStepsThatAreWorthIt() {
+    ChangePruning pruning = pruning(200, Duration.ZERO, 1000);
+    write(205);
+    pruning.run();
+    long first = first();
+    write(1);
+    pruning.run();
+    assertThat(first()).isEqualTo(first);
+
+    write(2);
+    pruning.run();
+
+    assertThat(first()).isEqualTo(first + 3);
   }
 
   @Test

@@ -373,8 +373,9 @@ class ReplicationLeaderTest {
     TestServer.insert(collection, "{}");
     Tick behind = server.store().changeLog().lastTick();
     leader.tail(FOLLOWER, tail(behind)).close();
-    now = now.plusSeconds(5);
     TestServer.insert(collection, "{}", "{}", "{}");
+    leader.noteTick();
+    now = now.plusSeconds(5);
 
     Tick copied = leader.openBatch(FOLLOWER, TTL, false).lastTick();
 
@@ -387,6 +388,37 @@ class ReplicationLeaderTest {
     leader.tail(FOLLOWER, tail(Objects.requireNonNull(copied))).close();
 
     assertThat(leader.oldestTickNeeded()).isEqualTo(copied);
+    assertThat(leader.loggerState(FOLLOWER).clients().getFirst().behind()).isZero();
+  }
+
+  @Test
+  void countsWhatDidNotConcernAFollowerAsDone() throws InterruptedException {
+    DocumentCollection collection = server.create("c");
+    Tick from = server.store().changeLog().lastTick();
+    TestServer.insert(collection, "{}", "{}");
+    leader.noteTick();
+    now = now.plusSeconds(5);
+    Tick scanned = server.store().changeLog().lastTick();
+    TailParameters first = tail(from);
+
+    leader
+        .tail(
+            FOLLOWER,
+            new TailParameters(
+                first.database(),
+                from,
+                null,
+                scanned,
+                first.chunkSize(),
+                first.includeSystem(),
+                first.includeFoxxQueues(),
+                "another",
+                first.form(),
+                first.isLegacy(),
+                first.waitMax()))
+        .close();
+
+    assertThat(leader.oldestTickNeeded()).isEqualTo(scanned);
     assertThat(leader.loggerState(FOLLOWER).clients().getFirst().behind()).isZero();
   }
 
