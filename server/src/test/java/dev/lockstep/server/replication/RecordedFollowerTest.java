@@ -18,6 +18,7 @@ import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackMember;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.server.RunningServer;
 import dev.lockstep.server.http.RawConnection;
@@ -122,6 +123,117 @@ class RecordedFollowerTest {
       assertThat(answer.headers().get("www-authenticate"))
           .contains(refused.headers().get("www-authenticate"));
     }
+  }
+
+  /// What happened on the recorded leader happens here, and the follower asks after each step: it
+  /// is told what the recorded one was, in the same form. But for a truncation: that is told as
+  /// one, not as the removal of each document.
+  @ParameterizedTest
+  @ValueSource(strings = {"rocksdb", "mmfiles"})
+  void tellsAFollowerWhatHappensAfterItsSynchronization(String engine) throws IOException {
+    List<Exchange> recording = RecordedConversation.read(engine + "-9-leader.txt");
+    createAsRecorded("tail", List.of("{\"_key\":\"a\",\"_rev\":\"_md9uuJ----\",\"v\":1}"));
+    different.addAll(Set.of("marker.database", "marker.tid", "marker.data._rev"));
+    DocumentCollection collection =
+        leader.server().store().requireDatabase("_system").requireCollection("tail");
+    List<Runnable> steps =
+        List.of(
+            () -> write(collection, insert("{\"_key\":\"b\",\"v\":2}")),
+            () ->
+                write(
+                    collection,
+                    new DocumentWrite.Update(
+                        "a", JsonToVPack.parse("{\"v\":11}"), null, true, true)),
+            () -> write(collection, new DocumentWrite.Remove("b", null)),
+            () ->
+                collection.ensureIndex(
+                    IndexDefinition.of(IndexType.HASH, List.of("v"), false, false)),
+            () -> write(collection, insert("{\"_key\":\"t1\"}"), insert("{\"_key\":\"t2\"}")),
+            () -> collection.changeProperties(null, true, null, false),
+            () -> collection.truncate(Durability.PROCESS_CRASH),
+            () -> write(collection, insert("{\"_key\":\"m1\"}"), insert("{\"_key\":\"m2\"}")));
+    String tick = leader.server().store().publishedTick().toString();
+    List<VPackSlice> told = new ArrayList<>();
+    try (RawConnection connection = new RawConnection(leader.port())) {
+      RawConnection.Answer open = connection.send(request(recording.get(0))).read();
+      assertThat(open.status()).isEqualTo(200);
+      assertThat(json(open).toJson()).isEqualTo("[]");
+      assertThat(open.headers())
+          .containsKeys("x-arango-replication-frompresent", "x-arango-replication-lasttick");
+      tick = follow(connection, recording.get(1), tick, told);
+      for (Runnable step : steps) {
+        step.run();
+        tick = follow(connection, recording.get(2), tick, told);
+      }
+      follow(connection, recording.get(3), tick, told);
+    }
+
+    assertThat(told.removeIf(marker -> type(marker) == 2004)).isTrue();
+    List<VPackSlice> recorded =
+        withoutTruncation(recording.get(2).body().lines().map(JsonToVPack::parse).toList());
+    assertThat(told.stream().map(RecordedFollowerTest::type))
+        .containsExactlyElementsOf(recorded.stream().map(RecordedFollowerTest::type).toList());
+    for (int i = 0; i < told.size(); i++) {
+      compare(recorded.get(i), told.get(i), "marker");
+    }
+  }
+
+  private static DocumentWrite insert(String json) {
+    return new DocumentWrite.Insert(
+        JsonToVPack.parse(json), OverwriteMode.CONFLICT, true, true, null);
+  }
+
+  private static void write(DocumentCollection collection, DocumentWrite... writes) {
+    List<DocumentWrite> all = List.of(writes);
+    WriteOptions options =
+        new WriteOptions(
+            Durability.PROCESS_CRASH, false, false, all.size() > 1, WriteOptions.DEFAULT.origin());
+    collection
+        .write(all, options)
+        .forEach(result -> assertThat(result).isInstanceOf(WriteResult.Written.class));
+  }
+
+  /// @return from where the follower asks the next time
+  private String follow(
+      RawConnection connection, Exchange recorded, String tick, List<VPackSlice> told)
+      throws IOException {
+    String request = request(recorded).replaceFirst("&from=[0-9]+&", "&from=" + tick + "&");
+    RawConnection.Answer answer = connection.send(request).read();
+    assertThat(answer.status()).isEqualTo(recorded.status());
+    for (String name : List.of("content-type", "x-arango-replication-active")) {
+      assertThat(answer.headers().get(name))
+          .startsWith(Objects.requireNonNull(recorded.headers().get(name)).replaceFirst(";.*", ""));
+    }
+    assertThat(answer.headers().get("x-arango-replication-frompresent")).isEqualTo("true");
+    assertThat(answer.headers().get("x-arango-replication-checkmore")).isEqualTo("false");
+    assertThat(answer.headers().get("x-arango-replication-lasttick"))
+        .isEqualTo(leader.server().store().publishedTick().toString());
+    new String(body(answer), StandardCharsets.UTF_8)
+        .lines()
+        .forEach(line -> told.add(JsonToVPack.parse(line)));
+    String last = answer.headers().get("x-arango-replication-lastincluded");
+    return "0".equals(last) ? tick : Objects.requireNonNull(last);
+  }
+
+  private static long type(VPackSlice marker) {
+    return Objects.requireNonNull(marker.get("type")).asLong();
+  }
+
+  /// Without the transaction that removes documents.
+  private static List<VPackSlice> withoutTruncation(List<VPackSlice> markers) {
+    String truncation =
+        markers.stream()
+            .filter(marker -> type(marker) == 2302)
+            .map(RecordedFollowerTest::transaction)
+            .filter(transaction -> !transaction.equals("0"))
+            .findFirst()
+            .orElseThrow();
+    return markers.stream().filter(marker -> !transaction(marker).equals(truncation)).toList();
+  }
+
+  private static String transaction(VPackSlice marker) {
+    VPackSlice transaction = marker.get("tid");
+    return transaction == null ? "" : transaction.asString();
   }
 
   /// Also the borders between the parts are the recorded ones, to the byte.
@@ -468,7 +580,7 @@ class RecordedFollowerTest {
   /// Members that only the storage of the recorded leader has a use for.
   private static boolean isLeftOut(String path) {
     return path.matches(
-        ".*\\.(parameters\\.indexes|objectId|selectivityEstimate|shards|count|doCompact|indexBuckets"
+        ".*\\.((parameters|data)\\.indexes|objectId|selectivityEstimate|shards|count|doCompact|indexBuckets"
             + "|isVolatile|journalSize)");
   }
 
