@@ -119,10 +119,15 @@ public final class TranscriptPlayer {
     } else {
       if (!exchange.responseHeaders().containsKey("content-type")) {
         assertThat(reply.header("content-type"))
-            .isEqualTo(velocyPack ? VELOCYPACK : "application/json; charset=utf-8");
+            .isEqualTo(velocyPack ? VELOCYPACK : jsonType(exchange));
       }
       transcript.checkBody(exchange.responseBody(), json(reply));
     }
+  }
+
+  private static String jsonType(Transcript.Exchange exchange) {
+    boolean isLines = exchange.status() == 200 && exchange.path().contains("/_api/wal/tail?");
+    return (isLines ? "application/x-arango-dump" : "application/json") + "; charset=utf-8";
   }
 
   /// A job that is not ready is asked for again.

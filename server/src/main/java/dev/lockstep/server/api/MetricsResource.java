@@ -154,7 +154,9 @@ public final class MetricsResource implements Resource {
     GaugeSnapshot.Builder ticks =
         labelled("lockstep_follower_ticks_behind", "Changes that a follower has not got");
     GaugeSnapshot.Builder seconds =
-        labelled("lockstep_follower_seconds_behind", "Seconds since a follower had everything");
+        labelled(
+            "lockstep_follower_seconds_behind",
+            "How long the oldest change that a follower has not got is there");
     for (LoggerState.Client client : state.clients()) {
       Labels labels =
           Labels.of(

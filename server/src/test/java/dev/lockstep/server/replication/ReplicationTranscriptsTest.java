@@ -29,7 +29,8 @@ import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The two conversations in which a follower finds out what differs: by keys and by revisions.
+/// The conversations in which a follower finds out what differs, by keys or by revisions, and what
+/// happens later.
 class ReplicationTranscriptsTest {
   @TempDir static Path folder;
 
@@ -49,7 +50,7 @@ class ReplicationTranscriptsTest {
   Stream<DynamicContainer> answersAsRecorded() {
     return TranscriptPlayer.play(
         ReplicationTranscriptsTest.class,
-        List.of("keys.txt", "revisions.txt"),
+        List.of("keys.txt", "revisions.txt", "tail.txt"),
         ReplicationTranscriptsTest::leader);
   }
 
