@@ -12,6 +12,9 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -197,16 +200,16 @@ class ContinuousReplicationIT {
     assertThat(state.path("state").path("running").asBoolean()).as("%s", state).isTrue();
   }
 
-  private static int killNowAndThen(ServerPair servers, Random random) throws InterruptedException {
+  private static int killNowAndThen(ServerPair servers, Random random) throws Exception {
     long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
     int kills = 0;
-    while (System.nanoTime() < end) {
-      Thread.sleep(2_000 + random.nextInt(4_000));
-      LockstepServer victim = random.nextBoolean() ? servers.leader() : servers.follower();
-      victim.kill();
-      Thread.sleep(random.nextInt(1_500));
-      victim.start();
-      kills++;
+    try (ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor()) {
+      while (System.nanoTime() < end) {
+        LockstepServer victim = random.nextBoolean() ? servers.leader() : servers.follower();
+        killer.schedule(victim::kill, 2_000 + random.nextInt(4_000), TimeUnit.MILLISECONDS).get();
+        killer.schedule(victim::start, random.nextInt(1_500), TimeUnit.MILLISECONDS).get();
+        kills++;
+      }
     }
     return kills;
   }

@@ -187,8 +187,7 @@ final class WriteSession {
           return results;
         }
       }
-      boolean isWhole = results.stream().noneMatch(Refused.class::isInstance);
-      LockstepException refusal = commit(isWhole ? options.applied() : null);
+      LockstepException refusal = commit(appliedIfWhole());
       if (refusal != null) {
         stop(refusal, writes.size());
       }
@@ -196,6 +195,12 @@ final class WriteSession {
     } finally {
       discard();
     }
+  }
+
+  /// A position must not cover what was refused.
+  private @Nullable AppliedPosition appliedIfWhole() {
+    AppliedPosition applied = options.applied();
+    return applied == null || results.stream().anyMatch(Refused.class::isInstance) ? null : applied;
   }
 
   /// Stages everything into the shared batch.

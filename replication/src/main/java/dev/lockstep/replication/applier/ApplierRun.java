@@ -17,9 +17,7 @@ import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.TailPage;
 import dev.lockstep.replication.protocol.TailPosition;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,7 +57,7 @@ final class ApplierRun {
   // Guarded by the monitor.
   private boolean isStopped;
   private @Nullable TailLoop loop;
-  private final List<SyncJob> jobs = new ArrayList<>();
+  private @Nullable SyncJob job;
 
   ApplierRun(
       ApplierContext context, ApplierScope scope, ApplierRecord record, ApplierProgress progress) {
@@ -180,11 +178,12 @@ final class ApplierRun {
     }
   }
 
-  private void adopt(SyncJob job) {
+  /// A synchronization on the run's behalf begins; there is one at a time.
+  private void adopt(SyncJob begun) {
     synchronized (monitor) {
-      jobs.add(job);
+      job = begun;
       if (isStopped) {
-        job.cancel();
+        begun.cancel();
       }
     }
   }
@@ -351,16 +350,19 @@ final class ApplierRun {
 
   /// Ends the run after what it is applying. Does not wait.
   void stop() {
-    List<SyncJob> running;
+    SyncJob running;
     synchronized (monitor) {
       isStopped = true;
       monitor.notifyAll();
       if (loop != null) {
         loop.stop();
       }
-      running = List.copyOf(jobs);
+      running = job;
     }
-    running.forEach(SyncJob::cancel);
+    if (running != null) {
+      // One that is over stays as it is.
+      running.cancel();
+    }
     leader.close();
   }
 }

@@ -278,16 +278,19 @@ public final class ReplicationLeader implements AutoCloseable {
     }
   }
 
-  /// A dump response on its way; holds memory until it is closed.
-  public final class DumpInFlight implements AutoCloseable {
-    private final DumpPart part;
+  /// An answer on its way; takes part in the limit of answers in memory until it is closed. Not
+  /// thread-safe.
+  ///
+  /// @param <P> what is answered
+  public final class InFlight<P> implements AutoCloseable {
+    private final P part;
     private boolean isOver;
 
-    private DumpInFlight(DumpPart part) {
+    private InFlight(P part) {
       this.part = part;
     }
 
-    public DumpPart part() {
+    public P part() {
       return part;
     }
 
@@ -307,7 +310,7 @@ public final class ReplicationLeader implements AutoCloseable {
   /// @param collection globally unique id, name or decimal id
   /// @throws LockstepException 404/1600 if there is no such batch, 400/400 for an unknown
   ///   collection or part, 503 if too many dumps are under way for longer than the settings allow
-  public DumpInFlight dump(
+  public InFlight<DumpPart> dump(
       FollowerIdentity follower,
       String batchId,
       String database,
@@ -324,9 +327,8 @@ public final class ReplicationLeader implements AutoCloseable {
       acquireAnswer();
       boolean isDone = false;
       try {
-        DumpInFlight inFlight =
-            new DumpInFlight(
-                use.batch().cursor(view).read(parameters, settings.dumpPageBytesMax()));
+        InFlight<DumpPart> inFlight =
+            new InFlight<>(use.batch().cursor(view).read(parameters, settings.dumpPageBytesMax()));
         isDone = true;
         return inFlight;
       } finally {
@@ -341,7 +343,7 @@ public final class ReplicationLeader implements AutoCloseable {
   ///
   /// @throws LockstepException 1228 for an unknown database, 503 if too many answers are under way
   ///   for longer than the settings allow
-  public TailInFlight tail(FollowerIdentity follower, TailParameters parameters)
+  public InFlight<TailPart> tail(FollowerIdentity follower, TailParameters parameters)
       throws InterruptedException {
     followers.served(follower, atLeastOne(parameters.done()));
     long end = System.nanoTime() + parameters.waitMax().toNanos();
@@ -363,7 +365,7 @@ public final class ReplicationLeader implements AutoCloseable {
                 || store.changeLog().isEnding();
         if (isOver) {
           isKept = true;
-          return new TailInFlight(part);
+          return new InFlight<>(part);
         }
       } finally {
         if (!isKept) {
@@ -372,29 +374,6 @@ public final class ReplicationLeader implements AutoCloseable {
       }
       Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
       store.changeLog().awaitAfter(last, left);
-    }
-  }
-
-  /// An answer of a tail on its way; holds memory until it is closed.
-  public final class TailInFlight implements AutoCloseable {
-    private final TailPart part;
-    private boolean isOver;
-
-    private TailInFlight(TailPart part) {
-      this.part = part;
-    }
-
-    public TailPart part() {
-      return part;
-    }
-
-    /// Repeating is harmless.
-    @Override
-    public void close() {
-      if (!isOver) {
-        isOver = true;
-        dumpsInFlight.release();
-      }
     }
   }
 

@@ -280,66 +280,33 @@ public record SyncOptions(
 
   /// @param value on the leader; null = the one of the same name
   public SyncOptions withDatabase(@Nullable String value) {
-    return new SyncOptions(
-        endpoint,
-        value,
-        credentials,
-        incremental,
-        initialSyncMaxWaitTime,
-        requestTimeout,
-        connectTimeout,
-        chunkSize,
-        includeSystem,
-        includeFoxxQueues,
-        restriction,
-        skipCreateDrop,
-        verbose,
-        maxPacketSize,
-        sslProtocol,
-        transfer,
-        applier,
-        isAsync,
-        progress);
+    return with(value, incremental, restriction);
   }
 
   /// The same, but transferring differences only, or everything.
   public SyncOptions withIncremental(boolean value) {
-    return new SyncOptions(
-        endpoint,
-        database,
-        credentials,
-        value,
-        initialSyncMaxWaitTime,
-        requestTimeout,
-        connectTimeout,
-        chunkSize,
-        includeSystem,
-        includeFoxxQueues,
-        restriction,
-        skipCreateDrop,
-        verbose,
-        maxPacketSize,
-        sslProtocol,
-        transfer,
-        applier,
-        isAsync,
-        progress);
+    return with(database, value, restriction);
   }
 
   /// The same about other collections.
   public SyncOptions withRestriction(Restriction value) {
+    return with(database, incremental, value);
+  }
+
+  private SyncOptions with(
+      @Nullable String newDatabase, boolean newIncremental, Restriction newRestriction) {
     return new SyncOptions(
         endpoint,
-        database,
+        newDatabase,
         credentials,
-        incremental,
+        newIncremental,
         initialSyncMaxWaitTime,
         requestTimeout,
         connectTimeout,
         chunkSize,
         includeSystem,
         includeFoxxQueues,
-        value,
+        newRestriction,
         skipCreateDrop,
         verbose,
         maxPacketSize,

@@ -36,7 +36,7 @@ final class DumpResource implements Resource {
     }
     String batchId = request.query().string("batchId", "");
     DumpParameters parameters = parameters(request);
-    ReplicationLeader.DumpInFlight dump;
+    ReplicationLeader.InFlight<DumpPart> dump;
     try {
       CollectionDefinition definition = leader.collection(batchId, request.database(), collection);
       if (definition != null) {
@@ -85,27 +85,10 @@ final class DumpResource implements Resource {
   }
 
   private static ApiResponse answer(
-      ApiRequest request, ReplicationLeader.DumpInFlight dump, DumpForm form) {
+      ApiRequest request, ReplicationLeader.InFlight<DumpPart> dump, DumpForm form) {
     DumpPart part = dump.part();
-    ApiResponse response;
-    if (part.body().length() == 0) {
-      dump.close();
-      response = ApiResponse.empty(204).header("content-type", ApiResponse.DUMP);
-    } else {
-      String contentType =
-          form == DumpForm.JSON ? ApiResponse.DUMP + "; charset=utf-8" : form.mediaType();
-      response =
-          ApiResponse.stream(
-                  200,
-                  contentType,
-                  part.body().length(),
-                  out -> {
-                    try (dump) {
-                      part.body().writeTo(out);
-                    }
-                  })
-              .uncompressed();
-    }
+    ApiResponse response =
+        ReplicationAnswers.of(part.body(), form == DumpForm.JSON ? null : form.mediaType(), dump);
     response
         .header("x-arango-replication-checkmore", Boolean.toString(part.hasMore()))
         .header("x-arango-replication-lastincluded", Long.toString(part.number()));

@@ -33,12 +33,14 @@ final class TailResource implements Resource {
   @Override
   public ApiResponse handle(ApiRequest request) throws IOException {
     request.access().requireAdmin();
+    // Below /_api/wal the command itself is a segment.
+    ReplicationParameters.requireSegments(request, isLegacy ? 0 : 1);
     if (request.verb() != HttpVerb.GET && request.verb() != HttpVerb.PUT) {
       throw request.verbNotSupported();
     }
     requireNoTransactions(request);
     TailParameters parameters = parameters(request);
-    ReplicationLeader.TailInFlight tail;
+    ReplicationLeader.InFlight<TailPart> tail;
     try {
       tail = leader.tail(ReplicationParameters.follower(request), parameters);
     } catch (InterruptedException e) {
@@ -120,27 +122,10 @@ final class TailResource implements Resource {
     return value == null ? null : new Tick(value);
   }
 
-  private static ApiResponse answer(ReplicationLeader.TailInFlight tail, MarkerForm form) {
+  private static ApiResponse answer(ReplicationLeader.InFlight<TailPart> tail, MarkerForm form) {
     TailPart part = tail.part();
-    ApiResponse response;
-    if (part.body().length() == 0) {
-      tail.close();
-      response = ApiResponse.empty(204).header("content-type", ApiResponse.DUMP);
-    } else {
-      String contentType =
-          form == MarkerForm.JSON ? ApiResponse.DUMP + "; charset=utf-8" : form.mediaType();
-      response =
-          ApiResponse.stream(
-                  200,
-                  contentType,
-                  part.body().length(),
-                  out -> {
-                    try (tail) {
-                      part.body().writeTo(out);
-                    }
-                  })
-              .uncompressed();
-    }
+    ApiResponse response =
+        ReplicationAnswers.of(part.body(), form == MarkerForm.JSON ? null : form.mediaType(), tail);
     TailPosition position = part.position();
     return response
         .header(HEADER + "frompresent", Boolean.toString(position.isFromPresent()))

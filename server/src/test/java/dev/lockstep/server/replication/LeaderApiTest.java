@@ -158,6 +158,7 @@ class LeaderApiTest {
         "PUT    | logger-follow    | {}                 | 400 | 400",
         "PUT    | logger-follow    | [1]                | 400 | 400",
         "GET    | logger-follow?from=5&to=4 | ''        | 400 | 400",
+        "GET    | logger-follow/x  | ''                 | 400 | 601",
         "GET    | nonsense         | ''                 | 400 | 400",
         "GET    | ''               | ''                 | 400 | 400"
       })
