@@ -3,12 +3,18 @@ package dev.lockstep.dist;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 
 /// What the tests of synchronization have in common: its requests, and documents by the thousand.
 final class Sync {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration IDLE_MAX = Duration.ofMinutes(3);
+  private static final Set<String> ENDS = Set.of("done", "failed", "canceled");
 
   private Sync() {}
 
@@ -48,6 +54,18 @@ final class Sync {
     return lastJob(follower);
   }
 
+  /// Waits until no synchronization is at work, nor one that a restart has interrupted.
+  ///
+  /// @return the progress of the one that ended last;
+  ///   [com.fasterxml.jackson.databind.node.MissingNode] if there was none
+  static JsonNode awaitIdle(LockstepServer follower) {
+    Awaitility.await("synchronizations end")
+        .atMost(IDLE_MAX)
+        .pollInterval(Duration.ofMillis(50))
+        .until(() -> ENDS.contains(lastJob(follower).path("phase").asText("done")));
+    return lastJob(follower);
+  }
+
   /// The progress of the synchronization that ended last; there must be none at work.
   static JsonNode lastJob(LockstepServer follower) {
     return follower.send("GET", "/_api/replication/jobs", null).hasStatus(200).body().path(0);
@@ -61,7 +79,7 @@ final class Sync {
       String lines =
           IntStream.range(first, Math.min(first + portion, count))
               .mapToObj(document)
-              .collect(java.util.stream.Collectors.joining("\n"));
+              .collect(Collectors.joining("\n"));
       var answer =
           server
               .send("POST", "/_api/import?type=documents&collection=" + collection, lines)

@@ -8,6 +8,7 @@ import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.server.api.CursorRegistry;
 import dev.lockstep.server.api.LogLevelResource;
 import dev.lockstep.server.api.ServerIdentity;
+import dev.lockstep.server.api.SyncResumption;
 import dev.lockstep.server.http.HttpListener;
 import dev.lockstep.server.http.RequestStatistics;
 import dev.lockstep.server.http.Router;
@@ -143,6 +144,8 @@ public final class LockstepServer implements AutoCloseable {
               spool);
       reference.listener = listener;
       store.start();
+      // Before anybody can ask for their answers.
+      new SyncResumption(roles.follower(), jobs).start();
       listener.start();
       roles.leader().start();
       roles.appliers().start();

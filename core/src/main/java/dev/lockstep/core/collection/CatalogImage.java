@@ -22,11 +22,17 @@ final class CatalogImage {
 
   final List<UnreachableStorage.Item> unreachable = new ArrayList<>();
 
+  /// Unreachable, too, but to be completed.
+  final List<HalfBuilt> halfBuilt = new ArrayList<>();
+
   /// Generation and revision of documents whose chunks have no head.
   final List<long[]> largeDocuments = new ArrayList<>();
 
   /// By database.
   final Map<Long, byte[]> appliers = new TreeMap<>();
+
+  /// By job.
+  final Map<Long, byte[]> syncJobs = new TreeMap<>();
 
   private CatalogImage() {}
 
@@ -44,15 +50,21 @@ final class CatalogImage {
               image.progress.put(CatalogKey.first(key), CollectionProgress.decode(cursor.value()));
           case CatalogKey.LARGE_DOCUMENT ->
               image.largeDocuments.add(new long[] {CatalogKey.first(key), CatalogKey.second(key)});
-          case CatalogKey.UNREACHABLE ->
-              image.unreachable.add(
-                  new UnreachableStorage.Item(
-                      CatalogKey.first(key), UnreachableStorage.Kind.of(cursor.value())));
+          case CatalogKey.UNREACHABLE -> {
+            long id = CatalogKey.first(key);
+            UnreachableStorage.Kind kind = UnreachableStorage.Kind.of(cursor.value());
+            if (kind == UnreachableStorage.Kind.HALF_BUILT) {
+              image.halfBuilt.add(HalfBuilt.decode(id, cursor.value()));
+            } else {
+              image.unreachable.add(new UnreachableStorage.Item(id, kind));
+            }
+          }
           case CatalogKey.INDEX ->
               image
                   .indexes
                   .computeIfAbsent(CatalogKey.first(key), generation -> new ArrayList<>())
                   .add(CatalogRows.index(CatalogKey.second(key), cursor.value(), indexKeyBytesMax));
+          case CatalogKey.SYNC_JOB -> image.syncJobs.put(CatalogKey.first(key), cursor.value());
           case CatalogKey.APPLIER -> image.appliers.put(CatalogKey.first(key), cursor.value());
           case CatalogKey.IDENTITY, CatalogKey.NEXT_ID -> {}
           default ->

@@ -24,6 +24,9 @@ final class CatalogKey {
   /// The one row of the id counter.
   static final byte NEXT_ID = 'N';
 
+  /// job -> wish and outcome of a synchronization, whose form is the replication module's matter.
+  static final byte SYNC_JOB = 'J';
+
   /// database (0: all of them) -> configuration and state of its applier, whose form is the
   /// replication module's matter.
   static final byte APPLIER = 'R';

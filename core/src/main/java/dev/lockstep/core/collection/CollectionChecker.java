@@ -109,6 +109,11 @@ public final class CollectionChecker {
         report("generation " + unsigned(item.id()) + " is declared unreachable and is in use");
       }
     }
+    for (HalfBuilt known : catalog.halfBuilt) {
+      if (generations.contains(known.generation())) {
+        report("generation " + unsigned(known.generation()) + " is half-built and in use");
+      }
+    }
   }
 
   private void checkCollection(CollectionState state) {
@@ -306,6 +311,7 @@ public final class CollectionChecker {
     for (CollectionState state : catalog.collections.values()) {
       generations.add(state.generation());
     }
+    catalog.halfBuilt.forEach(known -> generations.add(known.generation()));
     for (Item item : catalog.unreachable) {
       (item.kind() == Kind.GENERATION ? generations : objects).add(item.id());
     }

@@ -221,6 +221,20 @@ public final class Database {
     return GenerationLoad.begin(store, this, target);
   }
 
+  /// As [#beginLoad], but what is built outlives this process until [GenerationLoad#close] or
+  /// [DocumentStore#discardLoads]: a half-built copy that the same owner has left behind is gone on
+  /// with, indexes excepted. Then [GenerationLoad#count] says what is there; it may be of an
+  /// earlier state of the leader's, so it is to be compared, and completed with
+  /// [GenerationLoad#replace].
+  ///
+  /// @param owner not 0; one owner builds one copy of a collection at a time
+  /// @throws dev.lockstep.core.LockstepException 1208 for an illegal collection name
+  public GenerationLoad resumeLoad(ReplicatedCollection target, long owner) {
+    NameRules.requireCollectionName(target.properties().name(), target.properties().isSystem());
+    requireExists();
+    return GenerationLoad.resume(store, this, target, owner);
+  }
+
   /// Under the catalog's lock, or before anyone else knows the database.
   void publish(DocumentCollection collection) {
     CollectionState state = collection.lastState();

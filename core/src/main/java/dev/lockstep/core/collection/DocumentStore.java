@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// Everything one server stores, above one [StorageEngine]. Thread-safe.
@@ -64,6 +65,7 @@ public final class DocumentStore implements AutoCloseable {
   private final DocumentExpiry expiry;
   private final RevisionTrees trees;
   private final ApplierRecords applierRecords;
+  private final SyncJobRecords syncJobRecords;
 
   /// Guards names of databases and collections.
   private final ReentrantLock catalogLock = new ReentrantLock();
@@ -93,6 +95,7 @@ public final class DocumentStore implements AutoCloseable {
     this.expiry = new DocumentExpiry(this);
     this.trees = new RevisionTrees(engine, gate);
     this.applierRecords = new ApplierRecords(this);
+    this.syncJobRecords = new SyncJobRecords(this);
   }
 
   /// Opens what the engine holds, or founds it: server id, `_system`, system collections. Purges
@@ -116,6 +119,7 @@ public final class DocumentStore implements AutoCloseable {
     for (long[] rows : image.largeDocuments) {
       largeDocuments.removeChunks(rows[0], rows[1]);
     }
+    unreachable.loadHalfBuilt(image.halfBuilt);
     for (UnreachableStorage.Item item : image.unreachable) {
       unreachable.purge(item);
     }
@@ -132,6 +136,7 @@ public final class DocumentStore implements AutoCloseable {
       }
     }
     applierRecords.load(image.appliers);
+    syncJobRecords.load(image.syncJobs);
     Map<Long, Long> generations = generationsByCollection(image);
     trees.purgeUnknown(new HashSet<>(generations.values()));
     trees.load(changeLog, generations);
@@ -222,6 +227,23 @@ public final class DocumentStore implements AutoCloseable {
   /// Of this server's follower role.
   public ApplierRecords applierRecords() {
     return applierRecords;
+  }
+
+  /// Of this server's follower role.
+  public SyncJobRecords syncJobRecords() {
+    return syncJobRecords;
+  }
+
+  /// Removes the half-built copies, see [Database#resumeLoad], of owners that will not complete
+  /// them. None of them may be under construction.
+  ///
+  /// @param isGone whether an owner has no use for its copies any more
+  public void discardLoads(LongPredicate isGone) {
+    for (HalfBuilt known : unreachable.halfBuilt()) {
+      if (isGone.test(known.owner())) {
+        unreachable.purge(new UnreachableStorage.Item(known.generation(), Kind.HALF_BUILT));
+      }
+    }
   }
 
   /// Sorted by name.

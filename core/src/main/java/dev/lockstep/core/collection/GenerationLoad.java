@@ -11,12 +11,15 @@ import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentKey;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.EngineLimits;
 import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.StorageException;
+import dev.lockstep.core.storage.StorageView;
 import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,15 +31,22 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Builds a new generation of a collection, which nobody sees until [#swap]. Closing without a swap
-/// changes nothing, nor does a crash: the next open purges what was built. One thread.
+/// changes nothing, nor does a crash: the next open purges what was built, unless the load has an
+/// owner that can go on with it ([Database#resumeLoad]). One thread.
 public final class GenerationLoad implements AutoCloseable {
   /*
-   * Nobody reads the generation, so commits may cut anywhere, even through a large document. Keys
-   * are not looked up but for those that the filter has seen: a leader's dump has each key once.
-   * Revisions ascend in a dump; only one that does not exceed all before it is looked up.
+   * A document's rows but its chunks, its primary row and what it adds to the counters come in one
+   * commit, so that a half-built generation agrees with itself after a crash; a catalog row tells of
+   * chunks without a head, as everywhere. Keys are not looked up but for those that the filter has
+   * seen: a leader's dump has each key once. Revisions ascend in a dump; only one that does not
+   * exceed all before it is looked up.
    */
+
+  private static final Logger LOG = LoggerFactory.getLogger(GenerationLoad.class);
 
   /// Bounds the memory of a load; larger commits gain nothing.
   private static final long BATCH_BYTES = 4L << 20;
@@ -45,6 +55,12 @@ public final class GenerationLoad implements AutoCloseable {
 
   /// Replacing a collection that is itself replaced again and again meanwhile is given up.
   private static final int SWAP_ATTEMPTS_MAX = 100;
+
+  /// Rows that come with a document's first row at most: the former document goes, and the note of
+  /// chunks without a head; the primary row comes.
+  private static final int ROWS_BESIDE = 3;
+
+  private static final byte[] NOTHING = {};
 
   private static final Hasher64 HASHER = Hashing.xxh3_64();
 
@@ -112,6 +128,62 @@ public final class GenerationLoad implements AutoCloseable {
         Math.min(BATCH_OPERATIONS, limits.commitKeysMax() - GenerationTotals.COUNTERS);
   }
 
+  static GenerationLoad resume(
+      DocumentStore store, Database database, ReplicatedCollection target, long owner) {
+    for (HalfBuilt known : store.unreachable().halfBuilt()) {
+      if (known.owner() == owner
+          && known.databaseId() == database.id()
+          && known.globallyUniqueId().equals(target.globallyUniqueId())) {
+        GenerationLoad load = new GenerationLoad(store, database, target, known.generation());
+        try {
+          load.recover();
+          return load;
+        } catch (StorageException e) {
+          LOG.warn("a half-built copy cannot be gone on with, it is begun anew", e);
+          load.close();
+        }
+      }
+    }
+    long generation = store.newId();
+    store
+        .unreachable()
+        .declare(new HalfBuilt(generation, owner, database.id(), target.globallyUniqueId()));
+    return new GenerationLoad(store, database, target, generation);
+  }
+
+  /// Learns what an earlier load has left, in one pass over the keys.
+  private void recover() {
+    store.unreachable().purgeIndexes(generation);
+    GenerationTotals found = new GenerationTotals();
+    try (KeyCursor cursor = reader(store.engine()).byKey(null, null)) {
+      while (cursor.next()) {
+        String key = cursor.key();
+        Revision revision = cursor.revision();
+        found.inserted(key, revision.value());
+        changeTree(editor -> editor.insert(revision));
+        keys.observe(key);
+        newest = CollectionProgress.max(newest, revision.value());
+      }
+    }
+    committed.add(found);
+    GenerationTotals missing =
+        found.minus(
+            GenerationTotals.count(store.engine(), generation),
+            GenerationTotals.fingerprint(store.engine(), generation));
+    if (missing.count() != 0 || missing.fingerprint() != 0) {
+      throw new StorageException(
+          "the half-built generation of collection '"
+              + target.properties().name()
+              + "' has "
+              + found.count()
+              + " documents, its counters say otherwise");
+    }
+  }
+
+  private GenerationReader reader(StorageView view) {
+    return new GenerationReader(view, rows, generation);
+  }
+
   static GenerationLoad begin(DocumentStore store, Database database, ReplicatedCollection target) {
     long generation = store.newId();
     store.unreachable().declare(generation, Kind.GENERATION);
@@ -149,42 +221,194 @@ public final class GenerationLoad implements AutoCloseable {
     if (Long.compareUnsigned(revision, newest) <= 0) {
       requireUnused(document);
     }
-    PrimaryEntry entry = new PrimaryEntry(revision, document.body().length);
-    if (existing != null) {
-      room(DocumentRows.ROW_OVERHEAD, 1);
-      rows.delete(batch(), generation, existing);
-      pendingRevisions.remove(existing.revision());
-      changeTree(editor -> editor.remove(existing.asRevision()));
-      totals.removed(key, existing.revision());
+    put(document, primaryKey, existing);
+  }
+
+  /// @param existing what the key leads to; it goes
+  private void put(Document document, byte[] primaryKey, @Nullable PrimaryEntry existing) {
+    String key = document.key();
+    long revision = document.revision().value();
+    int length = document.body().length;
+    boolean isChunked = rows.isChunked(length);
+    if (isChunked) {
+      for (int chunk = 0; chunk < rows.chunks(length); chunk++) {
+        room(rows.chunkCost() + DocumentRows.ROW_OVERHEAD, 2);
+        if (chunk == 0) {
+          batch()
+              .put(
+                  Keyspace.CATALOG,
+                  CatalogKey.of(CatalogKey.LARGE_DOCUMENT, generation, revision),
+                  NOTHING);
+        }
+        rows.putChunk(batch(), generation, document, chunk);
+      }
     }
+    room(
+        (isChunked ? DocumentRows.headCost() : rows.cost(length))
+            + primaryKey.length
+            + (long) (ROWS_BESIDE + 1) * DocumentRows.ROW_OVERHEAD,
+        1 + ROWS_BESIDE);
+    if (existing != null) {
+      forget(key, existing);
+    }
+    if (isChunked) {
+      rows.putHead(batch(), generation, document);
+      batch()
+          .delete(Keyspace.CATALOG, CatalogKey.of(CatalogKey.LARGE_DOCUMENT, generation, revision));
+    } else {
+      rows.put(batch(), generation, document);
+    }
+    PrimaryEntry entry = new PrimaryEntry(revision, length);
+    batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
     totals.inserted(key, revision);
     changeTree(editor -> editor.insert(document.revision()));
-    putRows(document);
-    room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 1);
-    batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
     pending.put(key, new Pending(entry));
     pendingRevisions.put(revision, key);
     keys.observe(key);
     newest = CollectionProgress.max(newest, revision);
   }
 
-  private void putRows(Document document) {
-    int length = document.body().length;
-    if (rows.isChunked(length)) {
-      for (int chunk = 0; chunk < rows.chunks(length); chunk++) {
-        room(rows.chunkCost(), 1);
-        rows.putChunk(batch(), generation, document, chunk);
+  /// Deletes a document's rows but the primary one.
+  private void forget(String key, PrimaryEntry existing) {
+    rows.delete(batch(), generation, existing);
+    pendingRevisions.remove(existing.revision());
+    changeTree(editor -> editor.remove(existing.asRevision()));
+    totals.removed(key, existing.revision());
+  }
+
+  /// Puts a document in the place of whatever has its key or its revision, as
+  /// [DocumentWrite.PutReplicated] does in a collection.
+  ///
+  /// @return false if exactly this document was there
+  public boolean replace(Document document) {
+    require(Phase.LOADING);
+    try {
+      WriteSession.requirePossible(document);
+      byte[] primaryKey = PrimaryEntry.key(generation, document.key());
+      PrimaryEntry existing = find(document.key(), primaryKey);
+      long revision = document.revision().value();
+      if (existing != null && existing.revision() == revision) {
+        return false;
       }
-      room(DocumentRows.headCost(), 1);
-      rows.putHead(batch(), generation, document);
-    } else {
-      room(rows.cost(length), 1);
-      rows.put(batch(), generation, document);
+      String holder = holder(revision);
+      if (holder != null) {
+        removeIf(holder, _ -> true);
+      }
+      put(document, primaryKey, existing);
+      return true;
+    } catch (LockstepException | StorageException e) {
+      phase = Phase.FAILED;
+      throw e;
     }
   }
 
-  private void requireUnused(Document document) {
-    long revision = document.revision().value();
+  /// Takes out the document that has this revision.
+  ///
+  /// @return false if none has
+  public boolean remove(Revision revision) {
+    require(Phase.LOADING);
+    String holder = holder(revision.value());
+    return holder != null && removeIf(holder, _ -> true);
+  }
+
+  /// Takes a document out if it has this revision.
+  ///
+  /// @return false if there is none, or it has another
+  public boolean remove(String key, Revision expected) {
+    require(Phase.LOADING);
+    return removeIf(key, entry -> entry.revision() == expected.value());
+  }
+
+  /// Takes all documents out.
+  public void clear() {
+    try (Frozen frozen = freeze();
+        KeyCursor cursor = frozen.view().byKey(null, null)) {
+      while (cursor.next()) {
+        remove(cursor.key());
+      }
+    }
+  }
+
+  /// What is loaded at one moment. The caller closes it, before the load.
+  public static final class Frozen implements AutoCloseable {
+    private final Snapshot snapshot;
+    private final CollectionView view;
+
+    Frozen(Snapshot snapshot, CollectionView view) {
+      this.snapshot = snapshot;
+      this.view = view;
+    }
+
+    /// Its definition is that of nothing yet: without indexes.
+    public CollectionView view() {
+      return view;
+    }
+
+    @Override
+    public void close() {
+      snapshot.close();
+    }
+  }
+
+  /// Freezes what is loaded so far.
+  public Frozen freeze() {
+    require(Phase.LOADING);
+    commit();
+    RevisionTreeEditor editor = tree;
+    RevisionTree now = editor == null ? null : editor.toTree();
+    Snapshot snapshot = store.engine().snapshot();
+    GenerationReader reader = reader(snapshot);
+    CollectionState state =
+        new CollectionState(
+            0,
+            database.id(),
+            target.globallyUniqueId(),
+            generation,
+            target.properties(),
+            List.of(),
+            false);
+    return new Frozen(
+        snapshot,
+        new GenerationView(
+            reader,
+            state.definition(keys.last()),
+            () -> now == null ? reader.revisionTree() : now));
+  }
+
+  /// See [CollectionView#revisionTree].
+  ///
+  /// @throws RevisionTreeException if no tree can take what is loaded
+  public RevisionTree revisionTree() {
+    require(Phase.LOADING);
+    RevisionTreeEditor editor = tree;
+    if (editor != null) {
+      return editor.toTree();
+    }
+    commit();
+    return reader(store.engine()).revisionTree();
+  }
+
+  /// Ends this load, but keeps what was built for the next [Database#resumeLoad] of the same owner.
+  /// Without an owner it is [#close].
+  public void suspend() {
+    boolean isKept =
+        phase != Phase.FAILED
+            && phase != Phase.SWAPPED
+            && store.unreachable().halfBuilt().stream()
+                .anyMatch(known -> known.generation() == generation);
+    if (!isKept) {
+      close();
+      return;
+    }
+    if (phase == Phase.LOADING) {
+      commit();
+    }
+    phase = Phase.CLOSED;
+    closeBatch();
+  }
+
+  /// The key of the document that has a revision; null if none has.
+  private @Nullable String holder(long revision) {
     String holder = pendingRevisions.get(revision);
     if (holder == null) {
       holder = DocumentRows.keyOf(store.engine(), generation, revision);
@@ -192,6 +416,11 @@ public final class GenerationLoad implements AutoCloseable {
         holder = null;
       }
     }
+    return holder;
+  }
+
+  private void requireUnused(Document document) {
+    String holder = holder(document.revision().value());
     if (holder != null) {
       throw new LockstepException(
           ErrorNumber.CONFLICT,
@@ -207,22 +436,24 @@ public final class GenerationLoad implements AutoCloseable {
   /// Takes a document out again; nothing happens if there is none.
   public void remove(String key) {
     require(Phase.LOADING);
+    removeIf(key, _ -> true);
+  }
+
+  private boolean removeIf(String key, Predicate<PrimaryEntry> condition) {
     if (!DocumentKey.isValid(key)) {
-      return;
+      return false;
     }
     try {
       byte[] primaryKey = PrimaryEntry.key(generation, key);
       PrimaryEntry existing = find(key, primaryKey);
-      if (existing == null) {
-        return;
+      if (existing == null || !condition.test(existing)) {
+        return false;
       }
       room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 2);
-      rows.delete(batch(), generation, existing);
+      forget(key, existing);
       batch().delete(Keyspace.PRIMARY, primaryKey);
       pending.put(key, new Pending(null));
-      pendingRevisions.remove(existing.revision());
-      changeTree(editor -> editor.remove(existing.asRevision()));
-      totals.removed(key, existing.revision());
+      return true;
     } catch (LockstepException | StorageException e) {
       phase = Phase.FAILED;
       throw e;
@@ -440,6 +671,7 @@ public final class GenerationLoad implements AutoCloseable {
       store.gate().commitOrThrow(swap, Durability.POWER_LOSS);
     }
 
+    store.unreachable().isReachable(generation);
     if (gone != null && dropped != null) {
       database.unpublish(gone);
       dropped.publish(gone.asDropped());

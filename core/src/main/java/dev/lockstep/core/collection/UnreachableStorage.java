@@ -12,6 +12,8 @@ import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
@@ -36,12 +38,18 @@ final class UnreachableStorage {
 
   enum Kind {
     GENERATION(1),
-    INDEX(2);
+    INDEX(2),
+    /// A generation that is not purged at the next open; its row says more, see [HalfBuilt].
+    HALF_BUILT(3);
 
     private final byte code;
 
     Kind(int code) {
       this.code = (byte) code;
+    }
+
+    byte code() {
+      return code;
     }
 
     static Kind of(byte[] row) {
@@ -65,6 +73,7 @@ final class UnreachableStorage {
   /// What the disk had no room for; small commits, but commits.
   private final LinkedBlockingQueue<Item> withoutSpace = new LinkedBlockingQueue<>(QUEUE_MAX);
 
+  private final Map<Long, HalfBuilt> halfBuilt = new ConcurrentHashMap<>();
   private @Nullable Thread thread;
 
   /// @param generationPurged told about each generation before it goes
@@ -95,6 +104,33 @@ final class UnreachableStorage {
     }
   }
 
+  /// As [#declare(long, Kind)], for a generation that outlives a crash.
+  void declare(HalfBuilt declared) {
+    try (WriteBatch batch = engine.newBatch()) {
+      batch.put(
+          Keyspace.CATALOG,
+          CatalogKey.of(CatalogKey.UNREACHABLE, declared.generation()),
+          declared.encode());
+      gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
+    }
+    halfBuilt.put(declared.generation(), declared);
+  }
+
+  /// @param stored as read when the store was opened
+  void loadHalfBuilt(List<HalfBuilt> stored) {
+    stored.forEach(known -> halfBuilt.put(known.generation(), known));
+  }
+
+  /// Those that were declared and neither purged nor made reachable.
+  List<HalfBuilt> halfBuilt() {
+    return List.copyOf(halfBuilt.values());
+  }
+
+  /// To be called after the commit that [#revoke]d it.
+  void isReachable(long generation) {
+    halfBuilt.remove(generation);
+  }
+
   /// Has it purged in the background, once [#start]ed. Call after the commit that declared it.
   void purgeLater(long id, Kind kind) {
     if (!queue.offer(new Item(id, kind))) {
@@ -115,9 +151,14 @@ final class UnreachableStorage {
     try {
       // After a commit of unknown fate it may be reachable on the disk.
       gate.checkOpen();
+      if (halfBuilt.containsKey(item.id())) {
+        // A crash in the middle must not leave something that looks as if it could be gone on with.
+        declare(item.id(), Kind.GENERATION);
+        halfBuilt.remove(item.id());
+      }
       switch (item.kind()) {
         case INDEX -> engine.purge(Keyspace.INDEXES, KeyRange.prefix(Keys.of(item.id())));
-        case GENERATION -> purgeGeneration(item.id());
+        case GENERATION, HALF_BUILT -> purgeGeneration(item.id());
       }
       try (WriteBatch batch = engine.newBatch()) {
         revoke(batch, item.id());
@@ -146,6 +187,15 @@ final class UnreachableStorage {
     engine.purge(Keyspace.DOCUMENTS, rows);
     engine.purge(Keyspace.PRIMARY, rows);
     engine.purge(Keyspace.TREES, rows);
+    purgeIndexes(generation);
+    try (WriteBatch batch = engine.newBatch()) {
+      batch.deleteRange(Keyspace.COUNTERS, rows);
+      gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
+    }
+  }
+
+  /// Removes the indexes of an unreachable generation, and what they hold.
+  void purgeIndexes(long generation) {
     List<StoredIndex> indexes = new ArrayList<>();
     try (StorageCursor cursor = engine.scan(Keyspace.CATALOG, CatalogKey.indexesOf(generation))) {
       while (cursor.next()) {
@@ -157,7 +207,6 @@ final class UnreachableStorage {
       engine.purge(Keyspace.INDEXES, index.range());
     }
     try (WriteBatch batch = engine.newBatch()) {
-      batch.deleteRange(Keyspace.COUNTERS, rows);
       batch.deleteRange(Keyspace.CATALOG, CatalogKey.indexesOf(generation));
       gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
     }

@@ -1389,6 +1389,67 @@ public abstract class DocumentStoreContract {
   }
 
   @Test
+  void aSuspendedLoadIsGoneOnWithByItsOwnerOnly() {
+    DocumentCollection collection = create("c");
+    put(collection, "{'_key':'local'}");
+    ReplicatedCollection target = leaders("c", "hABC/17", UNIQUE_U);
+    GenerationLoad first = system().resumeLoad(target, 5);
+    first.append(documents(0, 300));
+    first.buildIndexes((done, total) -> {});
+    first.suspend();
+    reopenStore();
+    assertConsistent(store);
+    try (GenerationLoad others = system().resumeLoad(target, 6)) {
+      assertThat(others.count()).isZero();
+    }
+    try (GenerationLoad load = system().resumeLoad(target, 5)) {
+      assertThat(load.count()).isEqualTo(300);
+      assertThat(keys(system().requireCollection("c").view())).containsExactly("local");
+      // Two documents have exchanged their places, one is new, one is gone, one is the same.
+      assertThat(load.replace(stored("k1", 1002, "{}"))).isTrue();
+      assertThat(load.replace(stored("k2", 1001, "{}"))).isTrue();
+      assertThat(load.replace(stored("new", 1, "{}"))).isTrue();
+      assertThat(load.replace(stored("k3", 1003, "{}"))).isFalse();
+      assertThat(load.remove("k4", new Revision(1003))).isFalse();
+      assertThat(load.remove("k4", new Revision(1004))).isTrue();
+      assertThat(load.remove(new Revision(1004))).isFalse();
+      assertThat(load.remove(new Revision(1005))).isTrue();
+      try (GenerationLoad.Frozen frozen = load.freeze()) {
+        load.remove("k6");
+        assertThat(frozen.view().count()).isEqualTo(299);
+        assertThat(keys(frozen.view())).contains("k6", "new").doesNotContain("k5");
+      }
+      assertThat(load.count()).isEqualTo(298);
+      load.swap(Durability.POWER_LOSS);
+    }
+    store.unreachable().purgeWaiting();
+    assertThat(system().requireCollection("c").count()).isEqualTo(298);
+    assertConsistent(store);
+    reopenStore();
+    assertThat(Objects.requireNonNull(system().requireCollection("c").document("k1")).revision())
+        .isEqualTo(new Revision(1002));
+    assertConsistent(store);
+  }
+
+  @Test
+  void aLoadThatNobodyWillGoOnWithIsDiscarded() {
+    GenerationLoad load = system().resumeLoad(leaders("c", "hABC/17", UNIQUE_U), 5);
+    load.append(documents(0, 300));
+    load.suspend();
+    store.discardLoads(owner -> owner != 5);
+    try (GenerationLoad kept = system().resumeLoad(leaders("c", "hABC/17"), 5)) {
+      assertThat(kept.count()).isEqualTo(300);
+      kept.clear();
+      assertThat(kept.count()).isZero();
+      kept.suspend();
+    }
+    reopenStore();
+    store.discardLoads(owner -> owner == 5);
+    assertThat(store.unreachable().halfBuilt()).isEmpty();
+    assertConsistent(store);
+  }
+
+  @Test
   void aLoadCreatesWhatIsNotThere() {
     try (GenerationLoad load = system().beginLoad(leaders("c", "hABC/17"))) {
       load.append(documents(0, 3));

@@ -18,6 +18,7 @@ import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,6 +190,87 @@ class DocumentStoreCrashSimulationTest {
               .as(place)
               .isEqualTo(isNew);
           assertThat(collection.definition().indexes()).as(place).hasSize(isNew ? 2 : 1);
+        });
+  }
+
+  private static final long OWNER = 4711;
+
+  private static final ReplicatedCollection RESUMED =
+      new ReplicatedCollection(
+          CollectionProperties.of("c", CollectionType.DOCUMENT),
+          "hABC/8",
+          List.of(
+              IndexDefinition.of(IndexType.PERSISTENT, List.of("u"), true, false)
+                  .withIdAndName(99, "leaders")));
+
+  /// Of the leader, a part of them large; some are another state of a document that came before.
+  private static List<Document> ofLeader() {
+    List<Document> documents = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      documents.add(
+          StoredDocument.normalize(
+              json(
+                  i % 40 == 39
+                      ? "{'u':%d,'p':'%s'}".formatted(i, large(40_000))
+                      : "{'u':%d}".formatted(i)),
+              "k" + i,
+              new Revision(1000 + i)));
+    }
+    return documents;
+  }
+
+  private static void loadInSteps(DocumentStore store, Acknowledged acknowledged) {
+    try (GenerationLoad load = system(store).resumeLoad(RESUMED, OWNER)) {
+      load.append(ofLeader().subList(0, 60));
+      load.append(
+          List.of(
+              StoredDocument.normalize(json("{'old':true}"), "k100", new Revision(1099)),
+              StoredDocument.normalize(
+                  json("{'old':'" + large(30_000) + "'}"), "k79", new Revision(1150))));
+      acknowledged.loading = true;
+      load.suspend();
+    }
+    complete(store);
+    acknowledged.swapped = true;
+    store.unreachable().purgeWaiting();
+  }
+
+  private static void complete(DocumentStore store) {
+    try (GenerationLoad load = system(store).resumeLoad(RESUMED, OWNER)) {
+      ofLeader().forEach(load::replace);
+      load.buildIndexes((done, total) -> {});
+      load.swap(Durability.POWER_LOSS);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Engine.class)
+  void aLoadIsGoneOnWithAfterACrashAnywhere(Engine engine) {
+    crashEverywhere(
+        engine,
+        DocumentStoreCrashSimulationTest::loadInSteps,
+        (store, acknowledged, place) -> {
+          DocumentCollection before = system(store).collection("c");
+          if (acknowledged.swapped) {
+            assertThat(before).as(place).isNotNull();
+          }
+          if (before == null) {
+            complete(store);
+          }
+          store.discardLoads(owner -> owner == OWNER);
+          store.unreachable().purgeWaiting();
+          DocumentCollection collection = system(store).requireCollection("c");
+          assertThat(collection.count()).as(place).isEqualTo(120);
+          for (Document document : ofLeader()) {
+            Document found =
+                Objects.requireNonNull(
+                    collection.document(document.key()), place + " key " + document.key());
+            assertThat(found.revision()).as(place).isEqualTo(document.revision());
+            assertThat(found.body()).as(place).isEqualTo(document.body());
+          }
+          try (StoreSnapshot snapshot = store.snapshot()) {
+            assertThat(snapshot.image().halfBuilt).as(place).isEmpty();
+          }
         });
   }
 

@@ -78,7 +78,8 @@ final class DumpTransfer {
     this.decoded = new WeighedQueue<>(settings.decodedBytesMax());
   }
 
-  /// Fetches, decodes and writes everything. When it throws, `load` holds an unknown part.
+  /// Fetches, decodes and writes everything. When it throws, `load` holds an unknown part; all that
+  /// came, if it throws [LeaderSession.RestartNeededException].
   Outcome into(GenerationLoad load) throws InterruptedException {
     stop.onStop(() -> {
       var failure = stop.failure();
@@ -86,8 +87,10 @@ final class DumpTransfer {
         fail(failure);
       }
     });
-    Thread fetcher = Thread.ofVirtual().name("dump-fetch").start(() -> helper(this::fetch));
-    Thread decoder = Thread.ofVirtual().name("dump-decode").start(() -> helper(this::decode));
+    Thread fetcher =
+        Thread.ofVirtual().name("dump-fetch").start(() -> helper(this::fetch, fetched));
+    Thread decoder =
+        Thread.ofVirtual().name("dump-decode").start(() -> helper(this::decode, decoded));
     try {
       write(load);
     } catch (RuntimeException | InterruptedException | Error e) {
@@ -114,9 +117,13 @@ final class DumpTransfer {
     void run() throws InterruptedException;
   }
 
-  private void helper(Work work) {
+  /// @param fed what the work puts into
+  private void helper(Work work, WeighedQueue<?> fed) {
     try {
       work.run();
+    } catch (LeaderSession.RestartNeededException e) {
+      // What has come so far is written: it need not come again.
+      fed.endWith(e);
     } catch (RuntimeException e) {
       fail(e);
     } catch (InterruptedException _) {

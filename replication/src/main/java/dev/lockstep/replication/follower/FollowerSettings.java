@@ -8,10 +8,12 @@ import java.time.Duration;
 ///
 /// @param firstContactRetries repetitions of the very first request: a wrong port should be told
 ///   within a second
-/// @param retriesMax repetitions of any later request that failed in a way that passes
-/// @param backoffFirst pause before the first repetition; doubles up to `backoffMax`
-/// @param restartsMax how often the copy of one collection may begin anew, on a new batch, because
-///   the leader cannot repeat a lost answer or has lost the batch
+/// @param retriesMax repetitions of any later request that failed in a way that passes, whatever
+///   the user's `maxConnectRetries` says
+/// @param backoffFirst pause before the first repetition, or less; doubles up to `backoffMax`
+/// @param restartsMax how often in a row, without a document having come, the work at one
+///   collection may go on with a new batch, because the leader cannot repeat a lost answer or has
+///   lost the batch
 /// @param batchLease lease asked for; renewed each quarter of it
 /// @param chunkSizeFirst bytes of the first dump response, unless the user chooses
 /// @param chunkSizeMax what it grows to, unless the user chooses
@@ -37,12 +39,12 @@ public record FollowerSettings(
     ComparisonSettings comparison,
     ClientWrites clientWrites) {
 
-  /// Two quick repetitions at first contact, then eight within about a minute; a lease of ten
+  /// Two quick repetitions at first contact, later as many as the user says; a lease of ten
   /// minutes; at most 24 MiB of a collection in memory besides the pages at both ends.
   public static final FollowerSettings DEFAULT =
       new FollowerSettings(
           2,
-          8,
+          Integer.MAX_VALUE - 1,
           Duration.ofMillis(250),
           Duration.ofSeconds(15),
           3,

@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.GenerationLoad;
@@ -12,7 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Copies a collection as a whole into a new generation, builds its indexes, counts, and puts it in
-/// the place of the old one in a single step. Until then clients cannot write to the old one.
+/// the place of the old one in a single step. Until then clients cannot write to the old one. A
+/// copy that a lost batch or the end of this process has left half-built is completed by comparing
+/// it with the leader's new state; one that failed or was canceled is removed. Decision:
+/// `docs/decisions/0010-resuming-synchronizations.md`.
 final class FullSync implements CollectionSync {
   private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
 
@@ -38,47 +42,24 @@ final class FullSync implements CollectionSync {
   }
 
   private CollectionDefinition copy(ReplacedCollections replaced) throws InterruptedException {
-    for (int restarts = 0; ; restarts++) {
-      record.beginCollection(source.name(), SyncMethod.FULL);
-      record.transition(SyncPhase.COPYING, "copying collection '" + source.name() + "'");
+    LostBatches lostBatches = new LostBatches();
+    while (true) {
       try {
         return copyOnce(replaced);
       } catch (LeaderSession.RestartNeededException e) {
-        stop.throwIfStopped();
-        if (restarts >= task.settings().restartsMax()) {
-          throw e.why();
-        }
-        LOG.warn(
-            "copy of collection '{}' begins anew, attempt {} of {}: {}",
-            source.name(),
-            restarts + 2,
-            task.settings().restartsMax() + 1,
-            e.why().getMessage());
-        record.transition(
-            SyncPhase.REOPENING,
-            "opening a new batch for collection '" + source.name() + "': " + e.why().getMessage());
-        leader.reopen();
-        task = task.inNewBatch();
+        task = lostBatches.replace(task, e);
         source = task.source();
       }
     }
   }
 
   private CollectionDefinition copyOnce(ReplacedCollections replaced) throws InterruptedException {
-    var target =
-        new ReplicatedCollection(source.properties(), task.globallyUniqueId(), source.indexes());
-    try (GenerationLoad load = task.database().beginLoad(target)) {
-      DumpTransfer.Outcome outcome =
-          new DumpTransfer(
-                  leader,
-                  task.collectionOnLeader(),
-                  task.options().includeSystem(),
-                  task.options().chunkSize(),
-                  task.settings(),
-                  stop,
-                  record.dumpObserver(source))
-              .into(load);
-      check(outcome, load);
+    GenerationLoad load = open();
+    try {
+      if (load.count() == 0 || !complete(load)) {
+        load = begunAnew(load);
+        transfer(load);
+      }
       load.continueKeysAfter(source.lastKeyValue());
       stop.throwIfStopped();
       record.transition(
@@ -95,7 +76,63 @@ final class FullSync implements CollectionSync {
         load.appliedUpTo(position);
       }
       return load.swap(Durability.POWER_LOSS, replaced::mayReplace);
+    } catch (LeaderSession.RestartNeededException e) {
+      load.suspend();
+      throw e;
+    } catch (LockstepException | InterruptedException e) {
+      if (stop.isServerEnding()) {
+        load.suspend();
+      }
+      throw e;
+    } finally {
+      load.close();
     }
+  }
+
+  /// What an earlier batch, or an earlier process, has left half-built, or nothing yet.
+  private GenerationLoad open() {
+    record.say("looking for a half-built copy of collection '" + source.name() + "'");
+    return task.database()
+        .resumeLoad(
+            new ReplicatedCollection(
+                source.properties(), task.globallyUniqueId(), source.indexes()),
+            Long.parseUnsignedLong(task.jobId()));
+  }
+
+  private GenerationLoad begunAnew(GenerationLoad load) {
+    if (load.count() == 0) {
+      return load;
+    }
+    load.close();
+    return open();
+  }
+
+  /// Brings a half-built copy to the state of this batch.
+  ///
+  /// @return false if it is of no use
+  private boolean complete(GenerationLoad load) throws InterruptedException {
+    LOG.info(
+        "collection '{}': a half-built copy with {} documents is gone on with",
+        source.name(),
+        load.count());
+    record.beginCollection(source.name(), SyncMethod.FULL);
+    return new Comparison(task, new HalfBuiltReplica(load)).run();
+  }
+
+  private void transfer(GenerationLoad load) throws InterruptedException {
+    record.beginCollection(source.name(), SyncMethod.FULL);
+    record.transition(SyncPhase.COPYING, "copying collection '" + source.name() + "'");
+    DumpTransfer.Outcome outcome =
+        new DumpTransfer(
+                leader,
+                task.collectionOnLeader(),
+                task.options().includeSystem(),
+                task.options().chunkSize(),
+                task.settings(),
+                stop,
+                record.dumpObserver(source))
+            .into(load);
+    check(outcome, load);
   }
 
   /// What arrived must be what is there, and what the leader says it has.

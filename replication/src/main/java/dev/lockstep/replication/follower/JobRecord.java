@@ -29,6 +29,7 @@ final class JobRecord {
   private final InstantSource time;
   private final boolean isVerbose;
   private final Instant started;
+  private final int restarts;
 
   // All below: guarded by this.
   private SyncPhase phase = SyncPhase.STARTING;
@@ -60,18 +61,21 @@ final class JobRecord {
 
   private Instant phaseStarted;
 
-  /// @param isIncremental whether differences only were asked for
-  JobRecord(
-      String id, String database, boolean isIncremental, InstantSource time, boolean isVerbose) {
+  /// @param stored what was asked for, and what an earlier process has done about it
+  JobRecord(String id, StoredSync stored, InstantSource time) {
     this.id = id;
-    this.database = database;
-    this.isIncremental = isIncremental;
+    this.database = stored.request().database();
+    this.isIncremental = stored.request().options().incremental();
     this.time = time;
-    this.isVerbose = isVerbose;
-    this.started = time.instant();
-    this.collectionStarted = started;
-    this.changed = started;
-    this.phaseStarted = started;
+    this.isVerbose = stored.request().options().verbose();
+    this.started = stored.started();
+    this.restarts = stored.restarts();
+    this.collectionStarted = time.instant();
+    this.changed = collectionStarted;
+    this.phaseStarted = collectionStarted;
+    if (restarts > 0) {
+      say("this server was restarted; the synchronization goes on");
+    }
   }
 
   /// From here on the connection to the leader counts.
@@ -180,6 +184,10 @@ final class JobRecord {
     documentsFetched += documents;
     bytesOfCollection += bytes;
     changed = time.instant();
+  }
+
+  synchronized long documentsFetched() {
+    return documentsFetched;
   }
 
   /// Documents that have reached the store.
@@ -298,7 +306,8 @@ final class JobRecord {
             transferred.get(),
             phaseTimes(end)),
         Duration.between(started, end),
-        leader);
+        leader,
+        restarts);
   }
 
   private boolean isMoving() {

@@ -1,13 +1,9 @@
 package dev.lockstep.replication.follower;
 
-import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.CollectionView;
-import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.KeyCursor;
-import dev.lockstep.core.collection.StoreSnapshot;
 import dev.lockstep.core.document.ChunkHash;
 import dev.lockstep.core.document.Document;
-import dev.lockstep.core.storage.Durability;
 import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.KeyChunk;
 import dev.lockstep.replication.protocol.KeyChunkPart;
@@ -31,21 +27,21 @@ final class KeyChunkReconciliation implements Reconciliation {
    */
 
   private final CollectionTask task;
-  private final DocumentCollection collection;
+  private final Replica replica;
   private final LeaderSession leader;
   private final JobRecord record;
   private final ComparisonSettings settings;
 
-  KeyChunkReconciliation(CollectionTask task, DocumentCollection collection) {
+  KeyChunkReconciliation(CollectionTask task, Replica replica) {
     this.task = task;
-    this.collection = collection;
+    this.replica = replica;
     this.leader = task.leader();
     this.record = task.record();
     this.settings = task.settings().comparison();
   }
 
   @Override
-  public Outcome run(CollectionHold hold) throws InterruptedException {
+  public Outcome run() throws InterruptedException {
     String name = task.source().name();
     String asked = task.collectionOnLeader();
     record.say("fetching leader collection keys for collection '" + name + "'");
@@ -53,11 +49,11 @@ final class KeyChunkReconciliation implements Reconciliation {
     try {
       if (keys.count() == 0) {
         record.transition(SyncPhase.UPDATING, "the leader's collection '" + name + "' is empty");
-        long removed = collection.count();
-        hold.truncate(Durability.PROCESS_CRASH);
+        long removed = replica.totals().count();
+        replica.clear();
         record.applied(0, removed);
         record.transition(SyncPhase.CHECKING, "comparing collection '" + name + "' as a whole");
-        return LocalCollection.totalsAre(collection, 0, task.source().totals());
+        return replica.totalsAre(0, task.source().totals());
       }
       List<KeyChunk> chunks = leader.keyChunks(keys.id(), asked, settings.keyChunkDocuments());
       // Whatever lies in no chunk is removed here; so chunks are not simply believed.
@@ -70,7 +66,7 @@ final class KeyChunkReconciliation implements Reconciliation {
           SyncPhase.UPDATING,
           "comparing " + chunks.size() + " chunks of keys of collection '" + name + "'");
       record.expecting(keys.count());
-      update(keys.id(), chunks, hold);
+      update(keys.id(), chunks);
       record.transition(SyncPhase.CHECKING, "comparing collection '" + name + "' as a whole");
       return check(chunks, keys.count());
     } finally {
@@ -78,11 +74,10 @@ final class KeyChunkReconciliation implements Reconciliation {
     }
   }
 
-  private void update(String keysId, List<KeyChunk> chunks, CollectionHold hold)
-      throws InterruptedException {
-    ReplicaWriter writer = new ReplicaWriter(hold, settings, record);
-    try (StoreSnapshot snapshot = task.store().snapshot()) {
-      CollectionView ours = LocalCollection.in(snapshot, collection);
+  private void update(String keysId, List<KeyChunk> chunks) throws InterruptedException {
+    ReplicaWriter writer = new ReplicaWriter(replica, settings, record);
+    try (Replica.Frozen frozen = replica.freeze()) {
+      CollectionView ours = frozen.view();
       try (KeyCursor local = ours.byKey(null, null)) {
         boolean hasLocal = local.next();
         for (int i = 0; i < chunks.size(); i++) {
@@ -201,8 +196,8 @@ final class KeyChunkReconciliation implements Reconciliation {
   /// Compares with the leader's hashes once more. The RocksDB engine of 3.2 goes on with the hash
   /// of one chunk in the next; either all hashes are of that kind, or none.
   private Outcome check(List<KeyChunk> chunks, long count) {
-    try (StoreSnapshot snapshot = task.store().snapshot();
-        KeyCursor local = LocalCollection.in(snapshot, collection).byKey(null, null)) {
+    try (Replica.Frozen frozen = replica.freeze();
+        KeyCursor local = frozen.view().byKey(null, null)) {
       boolean isEqual = true;
       boolean isEqualRunning = true;
       ChunkHash running = new ChunkHash();
@@ -227,6 +222,6 @@ final class KeyChunkReconciliation implements Reconciliation {
         return new Outcome.Unequal("the documents still differ, first from " + unequal.getFirst());
       }
     }
-    return LocalCollection.totalsAre(collection, count, task.source().totals());
+    return replica.totalsAre(count, task.source().totals());
   }
 }

@@ -1,6 +1,7 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.VPackSlice;
 
 /// Whom a synchronization deals with, and how well that goes. Holds no secret.
 ///
@@ -25,6 +26,15 @@ public record LeaderContact(String endpoint, String version, long retries, Strin
 
   LeaderContact failed(String why) {
     return new LeaderContact(endpoint, version, retries, why);
+  }
+
+  /// Reads what [#render] has written.
+  static LeaderContact read(VPackSlice object) {
+    return new LeaderContact(
+        StoredSync.member(object, "endpoint").asString(),
+        StoredSync.member(object, "leaderVersion").asString(),
+        StoredSync.member(object, "retries").asLong(),
+        StoredSync.member(object, "lastError").asString());
   }
 
   /// Writes members of the wire's object.

@@ -84,12 +84,19 @@ final class LeaderSession implements AutoCloseable {
   /// Asks who the leader is, and opens a batch.
   ///
   /// @param ownServerId unsigned
+  /// @param isKnown whether it has been reached before: then it will come back, else a wrong
+  ///   address is to be told soon
   /// @throws ReplicationException if it cannot be reached or is none we may follow
-  void open(long ownServerId) throws InterruptedException {
+  void open(long ownServerId, boolean isKnown) throws InterruptedException {
     // First the state, then the batch: leaders before 3.4 do not tell the batch's tick, and a tick
     // that is too old only makes tailing repeat what is there already.
     LoggerState state =
-        retries.perform(settings.firstContactRetries(), _ -> true, leader::loggerState);
+        retries.perform(
+            isKnown
+                ? retries.retriesMax()
+                : Math.min(settings.firstContactRetries(), retries.retriesMax()),
+            _ -> true,
+            leader::loggerState);
     server = state.server();
     LeaderVersion parsed = LeaderVersion.parse(server.version());
     if (parsed == null || !parsed.isSupported()) {
@@ -133,7 +140,7 @@ final class LeaderSession implements AutoCloseable {
   }
 
   private <T> T repeating(RetryPolicy.Call<T> call) throws InterruptedException {
-    return retries.perform(settings.retriesMax(), _ -> true, call);
+    return retries.perform(retries.retriesMax(), _ -> true, call);
   }
 
   private String batchId() {
@@ -166,10 +173,12 @@ final class LeaderSession implements AutoCloseable {
   }
 
   /// @param onlyCollection the one collection of interest; empty = all
+  ///
+  /// @throws RestartNeededException if the batch is gone
   Inventory inventory(boolean includeSystem, boolean includeFoxxQueues, String onlyCollection)
       throws InterruptedException {
     String restriction = version.restrictsInventory() || isLockstep() ? onlyCollection : "";
-    return repeating(
+    return inBatch(
         () -> leader.inventory(batchId(), includeSystem, includeFoxxQueues, restriction));
   }
 
@@ -207,7 +216,7 @@ final class LeaderSession implements AutoCloseable {
             isFirst && version.mayNeedFlush());
     try {
       return retries.perform(
-          settings.retriesMax(),
+          retries.retriesMax(),
           failure -> canReplay || failure.isRequestUnseen(),
           () -> leader.dump(request));
     } catch (LeaderUnavailableException e) {

@@ -1,16 +1,15 @@
 package dev.lockstep.replication.follower;
 
-import dev.lockstep.core.collection.CollectionHold;
-
-/// A way of comparing a local collection with the leader's in the state of a batch, and of taking
-/// over just the differences. The collection is valid at every moment: no reader misses a document
-/// that is the same before and after. What was taken over stays when it fails; another run then has
-/// less to do. Memory does not grow with collection or difference. One thread; used once.
+/// A way of comparing a [Replica] with the leader's collection in the state of a batch, and of
+/// taking over just the differences. A living collection is valid at every moment: no reader misses
+/// a document that is the same before and after. What was taken over stays when it fails; another
+/// run then has less to do. Memory does not grow with collection or difference. One thread; used
+/// once.
 sealed interface Reconciliation permits RevisionTreeReconciliation, KeyChunkReconciliation {
   /// Does it, and compares the result with the leader's state as a whole.
   ///
   /// @throws LeaderSession.RestartNeededException if the batch is gone
-  Outcome run(CollectionHold hold) throws InterruptedException;
+  Outcome run() throws InterruptedException;
 
   /// How it ended.
   sealed interface Outcome {

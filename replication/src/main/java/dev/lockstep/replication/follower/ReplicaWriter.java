@@ -1,28 +1,25 @@
 package dev.lockstep.replication.follower;
 
-import dev.lockstep.core.ErrorNumber;
-import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.DocumentWrite;
-import dev.lockstep.core.collection.WriteResult;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Brings a leader's documents and removals into a collection, portion by portion; each portion is
+/// Brings a leader's documents and removals into a replica, portion by portion; each portion is
 /// committed before the next is gathered. One thread. What was not flushed is lost.
 final class ReplicaWriter {
   /// What an operation costs on the heap besides a document's bytes, roughly.
   private static final int OPERATION_OVERHEAD_BYTES = 160;
 
-  private final CollectionHold hold;
+  private final Replica replica;
   private final ComparisonSettings settings;
   private final JobRecord record;
   private List<DocumentWrite> portion = new ArrayList<>();
   private long portionBytes;
 
-  ReplicaWriter(CollectionHold hold, ComparisonSettings settings, JobRecord record) {
-    this.hold = hold;
+  ReplicaWriter(Replica replica, ComparisonSettings settings, JobRecord record) {
+    this.replica = replica;
     this.settings = settings;
     this.record = record;
   }
@@ -61,27 +58,7 @@ final class ReplicaWriter {
     List<DocumentWrite> operations = portion;
     portion = new ArrayList<>();
     portionBytes = 0;
-    List<WriteResult> results = hold.write(operations);
-    int written = 0;
-    int removed = 0;
-    for (int i = 0; i < results.size(); i++) {
-      boolean isRemoval = !(operations.get(i) instanceof DocumentWrite.PutReplicated);
-      switch (results.get(i)) {
-        case WriteResult.Refused refused -> {
-          if (!isRemoval || refused.error().number() != ErrorNumber.DOCUMENT_NOT_FOUND) {
-            throw refused.error();
-          }
-        }
-        case WriteResult.Written _ -> {
-          if (isRemoval) {
-            removed++;
-          } else {
-            written++;
-          }
-        }
-        case WriteResult.Ignored _ -> written++;
-      }
-    }
-    record.applied(written, removed);
+    Replica.Applied applied = replica.write(operations);
+    record.applied(applied.written(), applied.removed());
   }
 }

@@ -15,14 +15,21 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// This server's follower role: runs synchronizations, one per database at a time, and knows what
 /// they are doing. Thread-safe.
 public final class ReplicationFollower implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicationFollower.class);
+
   private final DocumentStore store;
   private final LeaderConnector connector;
   private final FollowerSettings settings;
   private final InstantSource time;
+  private final Backoff backoff;
+  private final SyncHistory history;
+  private final List<EndedSync> endedBefore = new ArrayList<>();
 
   /// Whether an applier is at work in a database.
   private volatile Predicate<String> isTailing = _ -> false;
@@ -31,18 +38,49 @@ public final class ReplicationFollower implements AutoCloseable {
   /// By database.
   private final Map<String, SyncJob> running = new HashMap<>();
 
-  private final Deque<SyncJob> finished = new ArrayDeque<>();
+  private final Deque<SyncProgress> finished = new ArrayDeque<>();
   private boolean isClosed;
+
+  /// Reads which synchronizations an earlier process has left, and removes the half-built copies of
+  /// those that it has not.
+  public ReplicationFollower(
+      DocumentStore store,
+      LeaderConnector connector,
+      FollowerSettings settings,
+      InstantSource time,
+      Backoff backoff) {
+    this.store = store;
+    this.connector = connector;
+    this.settings = settings;
+    this.time = time;
+    this.backoff = backoff;
+    this.history = new SyncHistory(store.syncJobRecords(), time, settings.finishedJobsKept());
+    history
+        .load()
+        .forEach((number, stored) -> {
+          StoredSync.End end = stored.end();
+          if (end != null) {
+            finished.addLast(end.progress());
+            if (!stored.request().owner().isEmpty()) {
+              endedBefore.add(
+                  new EndedSync(
+                      stored.request().jobId(),
+                      stored.request().owner(),
+                      end.time(),
+                      end.progress(),
+                      stored.result()));
+            }
+          }
+        });
+    store.discardLoads(owner -> !history.underWay().containsKey(owner));
+  }
 
   public ReplicationFollower(
       DocumentStore store,
       LeaderConnector connector,
       FollowerSettings settings,
       InstantSource time) {
-    this.store = store;
-    this.connector = connector;
-    this.settings = settings;
-    this.time = time;
+    this(store, connector, settings, time, Backoff.SYSTEM);
   }
 
   /// Tells which databases appliers are at work in; no other synchronization begins there.
@@ -50,7 +88,8 @@ public final class ReplicationFollower implements AutoCloseable {
     isTailing = databases;
   }
 
-  /// Synchronizes; returns when it is done.
+  /// Synchronizes; returns when it is done. If this server ends before, the next process goes on
+  /// with it, see [#interrupted].
   ///
   /// @param started told the job before it does anything, to cancel it or to watch it
   /// @throws LockstepException 1411 while an applier works in this database, 28 while another
@@ -60,16 +99,56 @@ public final class ReplicationFollower implements AutoCloseable {
     if (isTailing.test(request.database())) {
       throw new LockstepException(ErrorNumber.REPLICATION_RUNNING);
     }
-    return syncForApplier(request, started);
+    return run(begin(request, true), started);
   }
 
-  /// As [#sync], on behalf of the database's applier.
+  /// As [#sync], on behalf of the database's applier, who begins anew by itself after a restart.
   ///
   /// @throws LockstepException 28 while another synchronization works in this database; otherwise
   ///   whatever ended it
   public SyncResult syncForApplier(SyncRequest request, Consumer<SyncJob> started)
       throws InterruptedException {
-    SyncJob job = begin(request);
+    return run(begin(request, false), started);
+  }
+
+  private SyncJob begin(SyncRequest request, boolean isKept) {
+    long number = request.jobId() == 0 ? store.newId() : request.jobId();
+    synchronized (this) {
+      requireIdle(request.database());
+      StoredSync begun =
+          isKept ? history.begin(number, request) : StoredSync.begun(request, time.instant());
+      return enter(number, begun);
+    }
+  }
+
+  /// Under the lock.
+  private void requireIdle(String database) {
+    if (isClosed) {
+      throw new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED);
+    }
+    if (running.containsKey(database)) {
+      throw new LockstepException(ErrorNumber.LOCKED);
+    }
+  }
+
+  /// Under the lock.
+  private SyncJob enter(long number, StoredSync begun) {
+    String id = Long.toUnsignedString(number);
+    SyncJob job =
+        new SyncJob(
+            id,
+            begun,
+            store,
+            connector,
+            settings,
+            backoff,
+            history,
+            new JobRecord(id, begun, time));
+    running.put(job.database(), job);
+    return job;
+  }
+
+  private SyncResult run(SyncJob job, Consumer<SyncJob> started) throws InterruptedException {
     try {
       started.accept(job);
       return job.run();
@@ -78,46 +157,64 @@ public final class ReplicationFollower implements AutoCloseable {
     }
   }
 
-  private SyncJob begin(SyncRequest request) {
-    String id = Long.toUnsignedString(request.jobId() == 0 ? store.newId() : request.jobId());
-    SyncJob job =
-        new SyncJob(
-            id,
-            request,
-            store,
-            connector,
-            settings,
-            new JobRecord(
-                id,
-                request.database(),
-                request.options().incremental(),
-                time,
-                request.options().verbose()));
-    synchronized (this) {
-      if (isClosed) {
-        throw new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED);
-      }
-      if (running.containsKey(request.database())) {
-        throw new LockstepException(ErrorNumber.LOCKED);
-      }
-      running.put(request.database(), job);
+  private void end(SyncJob job) {
+    boolean isFinished = job.progress().phase() == SyncPhase.DONE;
+    if (isFinished || !job.isSuspended()) {
+      history.end(Long.parseUnsignedLong(job.id()), job.progress());
     }
-    return job;
+    synchronized (this) {
+      running.remove(job.database());
+      finished.addLast(job.progress());
+      while (finished.size() > settings.finishedJobsKept()) {
+        finished.removeFirst();
+      }
+    }
   }
 
-  private synchronized void end(SyncJob job) {
-    running.remove(job.database());
-    finished.addLast(job);
-    while (finished.size() > settings.finishedJobsKept()) {
-      finished.removeFirst();
+  /// Synchronizations that an earlier process has left unfinished, to be gone on with by [#resume].
+  public List<InterruptedSync> interrupted() {
+    List<InterruptedSync> all = new ArrayList<>();
+    history
+        .underWay()
+        .forEach((number, stored) -> {
+          if (stored.restarts() > 0) {
+            all.add(new InterruptedSync(Long.toUnsignedString(number), stored.request()));
+          }
+        });
+    return all;
+  }
+
+  /// What asynchronous synchronizations have come to that ended in an earlier process.
+  public List<EndedSync> ended() {
+    return List.copyOf(endedBefore);
+  }
+
+  /// Goes on with one; returns when it is done.
+  ///
+  /// @param started told the job before it does anything
+  /// @throws LockstepException 28 while another synchronization works in its database, 404 if there
+  ///   is nothing to go on with; otherwise whatever ended it
+  public SyncResult resume(String id, Consumer<SyncJob> started) throws InterruptedException {
+    long number = Long.parseUnsignedLong(id);
+    SyncJob job;
+    synchronized (this) {
+      StoredSync stored = history.underWay().get(number);
+      if (stored == null || stored.restarts() == 0) {
+        throw new LockstepException(ErrorNumber.HTTP_NOT_FOUND);
+      }
+      requireIdle(stored.request().database());
+      job = enter(number, stored);
     }
+    history.advance(number, stored -> stored);
+    LOG.info("synchronization {} of database '{}' goes on", id, job.database());
+    return run(job, started);
   }
 
   /// Jobs at work first, then finished ones, the latest first.
   public synchronized List<SyncProgress> jobs() {
     List<SyncProgress> all = new ArrayList<>(running.size() + finished.size());
     running.values().forEach(job -> all.add(job.progress()));
-    finished.descendingIterator().forEachRemaining(job -> all.add(job.progress()));
+    finished.descendingIterator().forEachRemaining(all::add);
     return all;
   }
 

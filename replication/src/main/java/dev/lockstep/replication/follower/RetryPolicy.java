@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.replication.protocol.ApplierOptions;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import java.time.Duration;
 import java.util.function.BiConsumer;
@@ -7,7 +8,7 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Repeats requests that failed in a way that passes, with doubling, capped pauses. Thread-safe.
+/// Repeats requests that failed in a way that passes, with growing pauses. Thread-safe.
 final class RetryPolicy {
   private static final Logger LOG = LoggerFactory.getLogger(RetryPolicy.class);
 
@@ -18,16 +19,33 @@ final class RetryPolicy {
   }
 
   private final StopSignal stop;
+  private final Backoff backoff;
   private final Duration backoffFirst;
   private final Duration backoffMax;
+  private final int retriesMax;
   private final BiConsumer<String, String> note;
 
+  /// @param options `maxConnectRetries` is how often a request is repeated,
+  ///   `connectionRetryWaitTime` the longest pause; the settings' own limits hold as well
   /// @param note told what is being waited for, and the failure that is the reason
-  RetryPolicy(StopSignal stop, FollowerSettings settings, BiConsumer<String, String> note) {
+  RetryPolicy(
+      StopSignal stop,
+      Backoff backoff,
+      FollowerSettings settings,
+      ApplierOptions options,
+      BiConsumer<String, String> note) {
     this.stop = stop;
+    this.backoff = backoff;
     this.backoffFirst = settings.backoffFirst();
-    this.backoffMax = settings.backoffMax();
+    Duration wanted = options.connectionRetryWaitTime();
+    this.backoffMax = wanted.compareTo(settings.backoffMax()) < 0 ? wanted : settings.backoffMax();
+    this.retriesMax = Math.min(settings.retriesMax(), options.maxConnectRetries());
     this.note = note;
+  }
+
+  /// How often any request is repeated that may be, after the first attempt.
+  int retriesMax() {
+    return retriesMax;
   }
 
   /// @param retriesMax repetitions after the first attempt
@@ -35,8 +53,7 @@ final class RetryPolicy {
   /// @throws LeaderUnavailableException the last failure
   <T> T perform(int retriesMax, Predicate<LeaderUnavailableException> mayRepeat, Call<T> call)
       throws InterruptedException {
-    Duration pause = backoffFirst;
-    for (int attempt = 0; ; attempt++) {
+    for (int failures = 1; ; failures++) {
       stop.throwIfStopped();
       try {
         return stop.interruptibly(call);
@@ -45,26 +62,25 @@ final class RetryPolicy {
         throw e;
       } catch (LeaderUnavailableException e) {
         stop.throwIfStopped();
-        if (attempt >= retriesMax || !mayRepeat.test(e)) {
+        if (failures > retriesMax || !mayRepeat.test(e)) {
           throw e;
         }
+        Duration pause = backoff.before(failures, backoffFirst, backoffMax);
         LOG.info(
             "request to the leader failed, attempt {} of {} follows in {} ms: {}",
-            attempt + 2,
+            failures + 1,
             retriesMax + 1,
             pause.toMillis(),
             e.getMessage());
         note.accept(
             "waiting to repeat a request, attempt "
-                + (attempt + 2)
+                + (failures + 1)
                 + " of "
                 + (retriesMax + 1)
                 + ": "
                 + e.getMessage(),
             String.valueOf(e.getMessage()));
-        stop.pause(pause);
-        Duration doubled = pause.multipliedBy(2);
-        pause = doubled.compareTo(backoffMax) > 0 ? backoffMax : doubled;
+        backoff.pause(pause, stop);
       }
     }
   }

@@ -1,13 +1,9 @@
 package dev.lockstep.replication.follower;
 
-import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.CollectionView;
-import dev.lockstep.core.collection.DocumentCollection;
-import dev.lockstep.core.collection.StoreSnapshot;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
-import dev.lockstep.core.storage.Durability;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.RevisionPage;
 import java.util.List;
@@ -27,21 +23,21 @@ final class RevisionTreeReconciliation implements Reconciliation {
   private static final int HTTP_NOT_IMPLEMENTED = 501;
 
   private final CollectionTask task;
-  private final DocumentCollection collection;
+  private final Replica replica;
   private final LeaderSession leader;
   private final StopSignal stop;
   private final JobRecord record;
 
-  RevisionTreeReconciliation(CollectionTask task, DocumentCollection collection) {
+  RevisionTreeReconciliation(CollectionTask task, Replica replica) {
     this.task = task;
-    this.collection = collection;
+    this.replica = replica;
     this.leader = task.leader();
     this.stop = task.stop();
     this.record = task.record();
   }
 
   @Override
-  public Outcome run(CollectionHold hold) throws InterruptedException {
+  public Outcome run() throws InterruptedException {
     String name = task.source().name();
     record.say("fetching leader collection revision tree for collection '" + name + "'");
     RevisionTree theirs;
@@ -54,16 +50,16 @@ final class RevisionTreeReconciliation implements Reconciliation {
       throw e;
     }
     if (theirs.count() == 0) {
-      if (collection.count() > 0) {
+      long removed = replica.totals().count();
+      if (removed > 0) {
         record.transition(SyncPhase.UPDATING, "the leader's collection '" + name + "' is empty");
-        long removed = collection.count();
-        hold.truncate(Durability.PROCESS_CRASH);
+        replica.clear();
         record.applied(0, removed);
       }
       return check(theirs);
     }
-    try (StoreSnapshot snapshot = task.store().snapshot()) {
-      CollectionView ours = LocalCollection.in(snapshot, collection);
+    try (Replica.Frozen frozen = replica.freeze()) {
+      CollectionView ours = frozen.view();
       List<RevisionRange> ranges;
       try {
         ranges = RevisionTree.differences(ours.revisionTree(), theirs);
@@ -76,16 +72,15 @@ final class RevisionTreeReconciliation implements Reconciliation {
             SyncPhase.UPDATING,
             "collection '" + name + "' differs in " + ranges.size() + " ranges of revisions");
         record.expecting(theirs.countWithin(ranges));
-        update(ours, ranges, hold);
+        update(ours, ranges);
       }
     }
     return check(theirs);
   }
 
-  private void update(CollectionView ours, List<RevisionRange> ranges, CollectionHold hold)
-      throws InterruptedException {
+  private void update(CollectionView ours, List<RevisionRange> ranges) throws InterruptedException {
     ComparisonSettings settings = task.settings().comparison();
-    ReplicaWriter writer = new ReplicaWriter(hold, settings, record);
+    ReplicaWriter writer = new ReplicaWriter(replica, settings, record);
     SurplusRevisions surplus = new SurplusRevisions(writer, settings.surplusMax());
     try (Background background = new Background(settings.isAhead());
         LocalRevisions local = new LocalRevisions(ours, ranges)) {
@@ -124,7 +119,7 @@ final class RevisionTreeReconciliation implements Reconciliation {
   private Outcome check(RevisionTree theirs) {
     record.transition(
         SyncPhase.CHECKING, "comparing collection '" + task.source().name() + "' as a whole");
-    RevisionTree ours = collection.view().revisionTree();
+    RevisionTree ours = replica.revisionTree();
     if (!ours.sameRevisions(theirs)) {
       return new Outcome.Unequal(
           "the revision trees still differ: the leader has "
@@ -136,6 +131,6 @@ final class RevisionTreeReconciliation implements Reconciliation {
               + " with hash "
               + Long.toUnsignedString(ours.hash()));
     }
-    return LocalCollection.totalsAre(collection, theirs.count(), task.source().totals());
+    return replica.totalsAre(theirs.count(), task.source().totals());
   }
 }

@@ -66,6 +66,16 @@ final class StopSignal {
     }
   }
 
+  /// Whether the work is to be gone on with by the next process.
+  boolean isServerEnding() {
+    lock.lock();
+    try {
+      return reason == ErrorNumber.REPLICATION_APPLIER_STOPPED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void throwIfStopped() {
     LockstepException failure = failure();
     if (failure != null) {

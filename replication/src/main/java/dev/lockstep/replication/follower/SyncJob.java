@@ -5,6 +5,7 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.DocumentStore;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
@@ -13,7 +14,6 @@ import dev.lockstep.replication.protocol.Restriction;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.SyncResult;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -29,18 +29,28 @@ public final class SyncJob {
   private final DocumentStore store;
   private final LeaderConnector connector;
   private final FollowerSettings settings;
+  private final Backoff backoff;
+  private final StoredSync begun;
+  private final SyncHistory history;
   private final JobRecord record;
   private final StopSignal stop = new StopSignal();
 
+  /// @param begun what an earlier process has done of it, or nothing yet
+  /// @param history told how far it is, if it knows the job
   SyncJob(
       String id,
-      SyncRequest request,
+      StoredSync begun,
       DocumentStore store,
       LeaderConnector connector,
       FollowerSettings settings,
+      Backoff backoff,
+      SyncHistory history,
       JobRecord record) {
     this.id = id;
-    this.request = request;
+    this.begun = begun;
+    this.request = begun.request();
+    this.backoff = backoff;
+    this.history = history;
     this.store = store;
     this.connector = connector;
     this.settings = settings;
@@ -61,12 +71,18 @@ public final class SyncJob {
     return record.progress();
   }
 
+  /// Whether it ended, or was never gone on with, only because this server ends.
+  boolean isSuspended() {
+    return stop.isServerEnding();
+  }
+
   /// Ends the job at its next step; it then fails with 410/21. What is finished stays.
   public void cancel() {
     stop.stop(ErrorNumber.REQUEST_CANCELED);
   }
 
-  /// Ends the job because this server ends; it then fails with 500/1412.
+  /// Ends the job because this server ends; it then fails with 500/1412, and the next process goes
+  /// on with it.
   void stopReplication() {
     stop.stop(ErrorNumber.REPLICATION_APPLIER_STOPPED);
   }
@@ -102,32 +118,58 @@ public final class SyncJob {
     LeaderClient client = connector.connect(address(options));
     record.leaderAt(client.endpoint());
     client.warnings().forEach(record::warn);
-    RetryPolicy retries = new RetryPolicy(stop, settings, record::retrying);
+    RetryPolicy retries =
+        new RetryPolicy(stop, backoff, settings, options.applier(), record::retrying);
     try (LeaderSession leader =
         new LeaderSession(client, retries, settings, stop, options.incremental())) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
-      leader.open(store.serverId());
+      leader.open(store.serverId(), begun.restarts() > 0);
       record.leaderVersion(leader.server().version());
+      history.advance(number(), stored -> stored.inBatch(leader.lastLogTick()));
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
-      Inventory inventory =
-          leader.inventory(options.includeSystem(), options.includeFoxxQueues(), only(options));
       SyncPlan plan =
-          SyncPlan.make(inventory, leader.server(), client.endpoint(), request, database, record);
+          SyncPlan.make(
+              inventory(leader), leader.server(), client.endpoint(), request, database, record);
       record.planned(plan.items().size());
       List<SyncResult.Collection> done = new ArrayList<>();
       for (SyncPlan.Item item : plan.items()) {
         stop.throwIfStopped();
-        sync(item, database, leader).run();
+        var collection = new SyncResult.Collection(item.source().id(), item.source().name());
+        if (!begun.isDone(collection)) {
+          sync(item, database, leader).run();
+          history.advance(number(), stored -> stored.with(collection));
+        }
         record.collectionDone();
-        done.add(new SyncResult.Collection(item.source().id(), item.source().name()));
+        done.add(collection);
       }
       record.transition(SyncPhase.FINISHING, "ending the batch on the leader");
       leader.closeBatch();
-      done.sort(
-          Comparator.comparing(
-              collection -> Long.parseUnsignedLong(collection.id()), Long::compareUnsigned));
-      return new SyncResult(done, leader.lastLogTick());
+      return new SyncResult(
+          SyncResult.Collection.inOrder(done),
+          begun.lastLogTick().equals(Tick.NONE) ? leader.lastLogTick() : begun.lastLogTick());
+    }
+  }
+
+  private long number() {
+    return Long.parseUnsignedLong(id);
+  }
+
+  private Inventory inventory(LeaderSession leader) throws InterruptedException {
+    SyncOptions options = request.options();
+    for (int restarts = 0; ; restarts++) {
+      try {
+        return leader.inventory(
+            options.includeSystem(), options.includeFoxxQueues(), only(options));
+      } catch (LeaderSession.RestartNeededException e) {
+        stop.throwIfStopped();
+        if (restarts >= settings.restartsMax()) {
+          throw e.why();
+        }
+        String why = String.valueOf(e.why().getMessage());
+        record.retrying("opening a new batch: " + why, why);
+        leader.reopen();
+      }
     }
   }
 

@@ -14,6 +14,15 @@ public enum SyncMethod {
     this.wireName = wireName;
   }
 
+  static SyncMethod ofWireName(String name) {
+    for (SyncMethod method : values()) {
+      if (method.wireName.equals(name)) {
+        return method;
+      }
+    }
+    throw new IllegalArgumentException("no way of comparing is called " + name);
+  }
+
   /// The wire's spelling, in a job's progress.
   public String wireName() {
     return wireName;

@@ -11,14 +11,16 @@ import java.util.Set;
 /// CONNECTING -> LISTING               the leader is one we may follow and has opened a batch
 /// LISTING    -> next collection
 /// COPYING    -> REOPENING | INDEXING  all documents are here, or the batch is no longer of use
-/// COMPARING  -> UPDATING              something differs
+/// COMPARING                           a collection, or a half-built copy of it
+///            -> UPDATING              something differs
 ///             | CHECKING              nothing differs
 ///             | COMPARING             it cannot be compared in this way: in another
 ///             | REOPENING             the batch is of no use
 /// UPDATING   -> CHECKING | REOPENING  all differences are gone, or the batch is of no use
-/// CHECKING   -> INDEXING              the copy is the leader's state
+/// CHECKING   -> INDEXING              the documents are in the leader's state
 ///             | COMPARING | COPYING   it is not: repair it in another way
-/// REOPENING  -> COPYING | COMPARING   on a new batch: a copy begins anew, a comparison has less to do
+/// REOPENING  -> COPYING | COMPARING   on a new batch: compare what is here; copy if there is nothing
+///             | REOPENING             the new batch is gone, too
 /// INDEXING   -> SWITCHING             indexes are built beside the old data, counts agree
 ///             | next collection       they are built in place
 /// SWITCHING  -> next collection       the new generation is in place
@@ -52,7 +54,7 @@ public enum SyncPhase {
       case COMPARING -> EnumSet.of(UPDATING, CHECKING, COMPARING, REOPENING);
       case UPDATING -> EnumSet.of(CHECKING, REOPENING);
       case CHECKING -> EnumSet.of(INDEXING, COMPARING, COPYING);
-      case REOPENING -> EnumSet.of(COPYING, COMPARING);
+      case REOPENING -> EnumSet.of(REOPENING, COPYING, COMPARING);
       case INDEXING -> EnumSet.of(SWITCHING, COPYING, COMPARING, FINISHING);
       case FINISHING -> EnumSet.of(DONE);
       case DONE, FAILED, CANCELED -> EnumSet.noneOf(SyncPhase.class);
@@ -66,6 +68,10 @@ public enum SyncPhase {
   /// Whether nothing will follow.
   public boolean isOver() {
     return this == DONE || this == FAILED || this == CANCELED;
+  }
+
+  static SyncPhase ofWireName(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
   }
 
   /// The wire's spelling.

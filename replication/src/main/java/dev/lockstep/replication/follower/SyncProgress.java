@@ -1,10 +1,12 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.VPackSlice;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 /// @param failedIn the phase in which it failed or was canceled; null if it did not
 /// @param errorNum of the failure; 0 if there is none
 /// @param errorMessage empty if there is none
-/// @param duration since it started, or until its end
+/// @param duration since it started, or until its end; with all restarts of this server in it
+/// @param restarts of this server that it has outlived; what else is counted, but the collections,
+///   was counted since the last of them
 public record SyncProgress(
     String id,
     String kind,
@@ -46,7 +50,8 @@ public record SyncProgress(
     String errorMessage,
     SyncStatistics statistics,
     Duration duration,
-    LeaderContact leader) {
+    LeaderContact leader,
+    int restarts) {
   public SyncProgress {
     warnings = List.copyOf(warnings);
   }
@@ -86,6 +91,7 @@ public record SyncProgress(
     target.member("started", toMillis(started));
     target.member("changed", toMillis(changed));
     target.member("durationSeconds", duration.toMillis() / 1000.0);
+    target.member("restarts", restarts);
     leader.render(target);
     if (errorNum != 0) {
       target.member("errorNum", errorNum).member("errorMessage", errorMessage);
@@ -94,6 +100,52 @@ public record SyncProgress(
       target.member("failedIn", failedIn.wireName());
     }
     target.close();
+  }
+
+  /// Reads what [#render] has written.
+  ///
+  /// @throws RuntimeException if it is something else
+  static SyncProgress read(VPackSlice object) {
+    VPackSlice errorNum = object.get("errorNum");
+    VPackSlice failedIn = object.get("failedIn");
+    VPackSlice expected = StoredSync.member(object, "documentsExpected");
+    List<String> warnings = new ArrayList<>();
+    StoredSync.member(object, "warnings")
+        .elements()
+        .forEach(warning -> warnings.add(warning.asString()));
+    return new SyncProgress(
+        text(object, "id"),
+        text(object, "kind"),
+        text(object, "database"),
+        SyncPhase.ofWireName(text(object, "phase")),
+        failedIn == null ? null : SyncPhase.ofWireName(failedIn.asString()),
+        text(object, "collection"),
+        (int) number(object, "collectionsDone"),
+        (int) number(object, "collectionsTotal"),
+        number(object, "documentsDone"),
+        expected.isNull() ? null : expected.asLong(),
+        number(object, "bytesDone"),
+        StoredSync.member(object, "ratePerSecond").asDouble(),
+        null,
+        text(object, "message"),
+        warnings,
+        Instant.parse(text(object, "started")),
+        Instant.parse(text(object, "changed")),
+        errorNum == null ? 0 : (int) errorNum.asLong(),
+        errorNum == null ? "" : text(object, "errorMessage"),
+        SyncStatistics.read(StoredSync.member(object, "statistics")),
+        Duration.ofMillis(
+            Math.round(StoredSync.member(object, "durationSeconds").asDouble() * 1000)),
+        LeaderContact.read(object),
+        (int) number(object, "restarts"));
+  }
+
+  private static String text(VPackSlice object, String name) {
+    return StoredSync.member(object, name).asString();
+  }
+
+  private static long number(VPackSlice object, String name) {
+    return StoredSync.member(object, name).asLong();
   }
 
   /// Whole seconds, as elsewhere on the wire, say nothing about a copy that takes one.

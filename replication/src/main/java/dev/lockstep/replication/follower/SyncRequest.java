@@ -9,10 +9,22 @@ import java.util.List;
 /// @param caller what the user talks to us with
 /// @param warnings to be shown with the job
 /// @param jobId of the asynchronous job it runs as, by which it can be found; 0 if there is none
+/// @param owner the user whose job that is; empty if there is none
 public record SyncRequest(
-    String database, SyncOptions options, Caller caller, List<String> warnings, long jobId) {
+    String database,
+    SyncOptions options,
+    Caller caller,
+    List<String> warnings,
+    long jobId,
+    String owner) {
   public SyncRequest {
     warnings = List.copyOf(warnings);
+  }
+
+  /// Without owner.
+  public SyncRequest(
+      String database, SyncOptions options, Caller caller, List<String> warnings, long jobId) {
+    this(database, options, caller, warnings, jobId, "");
   }
 
   /// What a user talks to us with.

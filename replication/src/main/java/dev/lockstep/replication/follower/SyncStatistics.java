@@ -1,6 +1,8 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.VPackMember;
+import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -24,6 +26,30 @@ public record SyncStatistics(
     Map<SyncPhase, Duration> phaseTimes) {
   public SyncStatistics {
     phaseTimes = Map.copyOf(phaseTimes);
+  }
+
+  /// Reads what [#render] has written.
+  static SyncStatistics read(VPackSlice object) {
+    Map<SyncPhase, Duration> times = new EnumMap<>(SyncPhase.class);
+    for (VPackMember phase : StoredSync.member(object, "seconds").members()) {
+      times.put(
+          SyncPhase.ofWireName(phase.name()),
+          Duration.ofMillis(Math.round(phase.value().asDouble() * 1000)));
+    }
+    return new SyncStatistics(
+        SyncMethod.ofWireName(StoredSync.member(object, "method").asString()),
+        number(object, "documentsFetched"),
+        number(object, "documentsRemoved"),
+        number(object, "documentsSkipped"),
+        new Transferred(
+            number(object, "requests"),
+            number(object, "bytesSent"),
+            number(object, "bytesReceived")),
+        times);
+  }
+
+  private static long number(VPackSlice object, String name) {
+    return StoredSync.member(object, name).asLong();
   }
 
   /// Writes the wire's object.

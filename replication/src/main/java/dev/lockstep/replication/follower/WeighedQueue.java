@@ -16,6 +16,10 @@ final class WeighedQueue<T> {
   private final ArrayDeque<Weighed<T>> items = new ArrayDeque<>();
   private long weight;
   private boolean isEnded;
+
+  /// Thrown in place of the end.
+  private @Nullable RuntimeException endedBy;
+
   private @Nullable RuntimeException failure;
 
   WeighedQueue(long weightMax) {
@@ -44,7 +48,8 @@ final class WeighedQueue<T> {
 
   /// Waits for an item; null after the last.
   ///
-  /// @throws RuntimeException the failure given to [#fail], before any item that still waits
+  /// @throws RuntimeException the failure given to [#fail], before any item that still waits, or
+  ///   the one given to [#endWith], behind them
   @Nullable T take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
@@ -56,6 +61,9 @@ final class WeighedQueue<T> {
       }
       Weighed<T> next = items.poll();
       if (next == null) {
+        if (endedBy != null) {
+          throw endedBy;
+        }
         return null;
       }
       weight -= next.weight();
@@ -71,6 +79,18 @@ final class WeighedQueue<T> {
     lock.lock();
     try {
       isEnded = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// No item will follow; whoever has taken all of them is told why.
+  void endWith(RuntimeException cause) {
+    lock.lock();
+    try {
+      isEnded = true;
+      endedBy = cause;
       changed.signalAll();
     } finally {
       lock.unlock();

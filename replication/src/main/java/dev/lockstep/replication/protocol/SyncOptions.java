@@ -114,6 +114,13 @@ public record SyncOptions(
           "leaderId",
           "masterId");
 
+  /// Of a synchronization that is over: nothing but what kind it was, and no endpoint.
+  public static SyncOptions forgotten(boolean isIncremental) {
+    return new Reader(new VPackBuilder().openObject().member("endpoint", "-").close().toSlice())
+        .read()
+        .withIncremental(isIncremental);
+  }
+
   /// What an option that nobody knows means.
   public enum UnknownOptions {
     /// An error that names it: callers of ours get typing errors told.

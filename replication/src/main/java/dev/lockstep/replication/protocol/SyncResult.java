@@ -2,6 +2,7 @@ package dev.lockstep.replication.protocol;
 
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.storage.Tick;
+import java.util.Comparator;
 import java.util.List;
 
 /// What a finished synchronization tells its caller.
@@ -14,7 +15,16 @@ public record SyncResult(List<Collection> collections, Tick lastLogTick) {
   }
 
   /// @param id the collection's id on the leader, decimal
-  public record Collection(String id, String name) {}
+  public record Collection(String id, String name) {
+    /// In the order of the leader's ids.
+    public static List<Collection> inOrder(List<Collection> collections) {
+      return collections.stream()
+          .sorted(
+              Comparator.comparing(
+                  collection -> Long.parseUnsignedLong(collection.id()), Long::compareUnsigned))
+          .toList();
+    }
+  }
 
   /// Writes the object: exactly two members, no `error` or `code`.
   public void render(VPackBuilder target) {

@@ -1,5 +1,7 @@
 package dev.lockstep.replication.follower;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.lockstep.replication.follower.SimulatedPair.Faults;
 import org.junit.jupiter.api.Test;
 
@@ -9,22 +11,44 @@ import org.junit.jupiter.api.Test;
 class IncrementalSyncSimulationTest {
   private static final int SEEDS = Integer.getInteger("lockstep.simulation.seeds", 200);
 
+  /// Of so many seeds some must do what the test is about.
+  private static final int SEEDS_ENOUGH = 100;
+
+  private int resumed;
+  private int completed;
+
   @Test
   void oneMoreSynchronizationAlwaysEndsEqual() throws InterruptedException {
-    Long only = Long.getLong("lockstep.seed");
-    if (only != null) {
-      run(only);
-      return;
-    }
-    for (long seed = 1; seed <= SEEDS; seed++) {
-      run(seed);
+    runAll(8);
+  }
+
+  @Test
+  void fullSynchronizationsGoOnWithWhatIsHalfBuiltAndEndEqual() throws InterruptedException {
+    runAll(1);
+    if (Long.getLong("lockstep.seed") == null && SEEDS >= SEEDS_ENOUGH) {
+      assertThat(resumed).as("jobs gone on with by another process").isPositive();
+      assertThat(completed).as("half-built copies completed").isPositive();
     }
   }
 
-  private static void run(long seed) throws InterruptedException {
+  /// @param fullEvery one of so many disturbed synchronizations is a full one, on average
+  private void runAll(int fullEvery) throws InterruptedException {
+    Long only = Long.getLong("lockstep.seed");
+    if (only != null) {
+      run(only, fullEvery);
+      return;
+    }
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      run(seed, fullEvery);
+    }
+  }
+
+  private void run(long seed, int fullEvery) throws InterruptedException {
     try (SimulatedPair pair = new SimulatedPair(seed)) {
       try {
-        run(pair);
+        run(pair, fullEvery);
+        resumed += pair.resumed;
+        completed += pair.completed;
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError(
             "seed " + seed + " (repeat with -Dlockstep.seed=" + seed + "): " + pair.story, e);
@@ -32,7 +56,7 @@ class IncrementalSyncSimulationTest {
     }
   }
 
-  private static void run(SimulatedPair pair) throws InterruptedException {
+  private static void run(SimulatedPair pair, int fullEvery) throws InterruptedException {
     pair.writeThere(pair.random.nextInt(60));
     if (pair.random.nextInt(5) > 0) {
       pair.sync(false, Faults.NONE);
@@ -41,7 +65,7 @@ class IncrementalSyncSimulationTest {
     for (int round = 0; round < rounds; round++) {
       pair.writeThere(pair.random.nextInt(40));
       pair.writeHere(pair.random.nextInt(20));
-      RuntimeException failure = pair.sync(pair.random.nextInt(8) > 0, faults(pair));
+      RuntimeException failure = pair.sync(pair.random.nextInt(fullEvery) > 0, faults(pair));
       pair.assertConsistent();
       if (failure == null) {
         pair.assertIsTheBatch();

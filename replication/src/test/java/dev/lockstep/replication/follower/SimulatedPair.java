@@ -82,6 +82,13 @@ final class SimulatedPair implements AutoCloseable {
   private Map<String, String> batchContents = Map.of();
 
   private Faults faults = Faults.NONE;
+
+  /// Synchronizations that another process has gone on with.
+  int resumed;
+
+  /// Full ones that have completed a half-built copy.
+  int completed;
+
   private int requests;
   private int commits;
   private boolean isDead;
@@ -226,12 +233,6 @@ final class SimulatedPair implements AutoCloseable {
           dieAtCommit();
           return (CommitFault) null;
         });
-    ReplicationFollower role =
-        new ReplicationFollower(
-            follower.store(),
-            address -> new Watched(switching(), before),
-            settings(),
-            InstantSource.system());
     SyncOptions.Parsed options =
         SyncOptions.parse(
             JsonToVPack.parse(
@@ -245,7 +246,23 @@ final class SimulatedPair implements AutoCloseable {
         new SyncRequest("_system", options.options(), SyncRequest.Caller.LOCKSTEP, List.of(), 0);
     RuntimeException failure = null;
     try {
+      ReplicationFollower role =
+          new ReplicationFollower(
+              follower.store(),
+              address -> new Watched(switching(), before),
+              settings(),
+              InstantSource.system(),
+              Backoff.of(random, (_, stop) -> stop.throwIfStopped()));
+      List<InterruptedSync> interrupted = role.interrupted();
+      if (!interrupted.isEmpty() && random.nextBoolean()) {
+        tell("going on with what was interrupted");
+        role.resume(interrupted.getFirst().id(), job -> {});
+        resumed++;
+        countCompletion(role);
+      }
+      // Where the interrupted one had only its end left to note, it did nothing more.
       role.sync(request, job -> {});
+      countCompletion(role);
     } catch (LockstepException | Died e) {
       failure = e;
     }
@@ -260,6 +277,14 @@ final class SimulatedPair implements AutoCloseable {
     }
     common = Map.of();
     return failure;
+  }
+
+  /// A full synchronization that has compared has gone on with a half-built copy.
+  private void countCompletion(ReplicationFollower role) {
+    SyncProgress job = role.jobs().getFirst();
+    if (job.kind().equals("full") && job.statistics().method() != SyncMethod.FULL) {
+      completed++;
+    }
   }
 
   private FollowerSettings settings() {

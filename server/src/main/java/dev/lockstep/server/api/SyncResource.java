@@ -2,7 +2,6 @@ package dev.lockstep.server.api;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
-import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.replication.applier.Appliers;
 import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.follower.SyncRequest;
@@ -14,7 +13,8 @@ import dev.lockstep.server.http.HttpVerb;
 import dev.lockstep.server.http.Resource;
 import java.io.IOException;
 
-/// `PUT /_api/replication/sync`: makes this server fetch collections of a leader. For
+/// `PUT /_api/replication/sync`: makes this server fetch collections of a leader. Answers in JSON
+/// in any case: the shells of stock servers ask for VelocyPack and cannot read it here. For
 /// administrators only: it makes the server connect to an address that the request names.
 final class SyncResource implements Resource {
   private final ReplicationFollower follower;
@@ -37,10 +37,11 @@ final class SyncResource implements Resource {
       SyncResult result = synchronize(request);
       return ApiResponse.json(200, result::render);
     } catch (LockstepException e) {
-      return failure(e);
+      return ApiResponse.json(e.number().httpStatus(), SyncAnswers.failure(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return failure(new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED));
+      LockstepException stopped = new LockstepException(ErrorNumber.REPLICATION_APPLIER_STOPPED);
+      return ApiResponse.json(stopped.number().httpStatus(), SyncAnswers.failure(stopped));
     }
   }
 
@@ -63,21 +64,8 @@ final class SyncResource implements Resource {
             parsed.options(),
             request.isLockstepClient() ? SyncRequest.Caller.LOCKSTEP : SyncRequest.Caller.STOCK,
             parsed.warnings(),
-            request.cancellation().jobId());
+            request.cancellation().jobId(),
+            request.cancellation().jobId() == 0 ? "" : request.userName());
     return follower.sync(wish, job -> request.cancellation().onCancel(job::cancel));
-  }
-
-  /// JSON in any case: the shells of stock servers ask for VelocyPack and cannot read it here.
-  private static ApiResponse failure(LockstepException failure) {
-    ErrorNumber number = failure.number();
-    VPackBuilder body =
-        new VPackBuilder()
-            .openObject()
-            .member("code", number.httpStatus())
-            .member("error", true)
-            .member("errorMessage", String.valueOf(failure.getMessage()))
-            .member("errorNum", number.number())
-            .close();
-    return ApiResponse.json(number.httpStatus(), body.toSlice());
   }
 }

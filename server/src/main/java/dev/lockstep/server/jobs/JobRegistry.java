@@ -102,14 +102,41 @@ public final class JobRegistry implements AutoCloseable {
   /// @throws LockstepException 503/21003 if too many jobs wait
   public long submit(
       String owner, boolean keepsAnswer, Function<CancellationSignal, StoredAnswer> work) {
+    return submit(ids.getAsLong(), owner, keepsAnswer, work);
+  }
+
+  private long submit(
+      long id, String owner, boolean keepsAnswer, Function<CancellationSignal, StoredAnswer> work) {
     Job job;
     synchronized (lock) {
-      job = new Job(ids.getAsLong(), owner, keepsAnswer, clock.instant());
+      job = new Job(id, owner, keepsAnswer, clock.instant());
       admit(job.cancellation);
       jobs.put(job.id, job);
     }
     start("job-" + job.id, job.cancellation, () -> store(job, work.apply(job.cancellation)));
     return job.id;
+  }
+
+  /// As [#submit], for a job that an earlier process has not ended; its answer can be taken
+  /// repeatedly.
+  ///
+  /// @param id it had there
+  public void resume(long id, String owner, Function<CancellationSignal, StoredAnswer> work) {
+    submit(id, owner, true, work);
+  }
+
+  /// Brings back a job that ended in an earlier process; its answer can be taken repeatedly until
+  /// it expires.
+  ///
+  /// @param id it had there
+  /// @param ended when it did
+  public void restore(long id, String owner, StoredAnswer answer, Instant ended) {
+    synchronized (lock) {
+      Job job = new Job(id, owner, true, ended);
+      jobs.put(id, job);
+      store(job, answer, ended);
+      expire();
+    }
   }
 
   private void admit(CancellationSignal signal) {
@@ -146,13 +173,17 @@ public final class JobRegistry implements AutoCloseable {
   }
 
   private void store(Job job, StoredAnswer answer) {
+    store(job, answer, clock.instant());
+  }
+
+  private void store(Job job, StoredAnswer answer, Instant ended) {
     synchronized (lock) {
       // Deleted while it ran.
       if (jobs.get(job.id) != job) {
         return;
       }
       job.answer = answer;
-      job.ended = clock.instant();
+      job.ended = ended;
       answers++;
       answerBytes += job.weight();
       Iterator<Job> oldest = jobs.values().iterator();
