@@ -44,7 +44,8 @@ public record SyncStatistics(
         new Transferred(
             number(object, "requests"),
             number(object, "bytesSent"),
-            number(object, "bytesReceived")),
+            number(object, "bytesReceived"),
+            number(object, "damagedAnswers")),
         times);
   }
 
