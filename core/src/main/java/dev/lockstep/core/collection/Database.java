@@ -222,12 +222,12 @@ public final class Database {
   }
 
   /// As [#beginLoad], but what is built outlives this process until [GenerationLoad#close] or
-  /// [DocumentStore#discardLoads]: a half-built copy that the same owner has left behind is gone on
-  /// with, indexes excepted. Then [GenerationLoad#count] says what is there; it may be of an
-  /// earlier state of the leader's, so it is to be compared, and completed with
-  /// [GenerationLoad#replace].
+  /// [DocumentStore#discardLoads]: a half-built copy that was left behind, be it by another owner,
+  /// is gone on with, indexes excepted. Then [GenerationLoad#count] says what is there; it may be
+  /// of an earlier state of the leader's, so it is to be compared, and completed with
+  /// [GenerationLoad#replace]. What another load is at work at is left alone.
   ///
-  /// @param owner not 0; one owner builds one copy of a collection at a time
+  /// @param owner not 0
   /// @throws dev.lockstep.core.LockstepException 1208 for an illegal collection name
   public GenerationLoad resumeLoad(ReplicatedCollection target, long owner) {
     NameRules.requireCollectionName(target.properties().name(), target.properties().isSystem());

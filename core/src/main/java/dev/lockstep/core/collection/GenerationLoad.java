@@ -131,11 +131,14 @@ public final class GenerationLoad implements AutoCloseable {
   static GenerationLoad resume(
       DocumentStore store, Database database, ReplicatedCollection target, long owner) {
     for (HalfBuilt known : store.unreachable().halfBuilt()) {
-      if (known.owner() == owner
-          && known.databaseId() == database.id()
-          && known.globallyUniqueId().equals(target.globallyUniqueId())) {
+      if (known.databaseId() == database.id()
+          && known.globallyUniqueId().equals(target.globallyUniqueId())
+          && store.unreachable().claim(known.generation())) {
         GenerationLoad load = new GenerationLoad(store, database, target, known.generation());
         try {
+          if (known.owner() != owner) {
+            store.unreachable().declare(known.ownedBy(owner));
+          }
           load.recover();
           return load;
         } catch (StorageException e) {
@@ -145,6 +148,7 @@ public final class GenerationLoad implements AutoCloseable {
       }
     }
     long generation = store.newId();
+    store.unreachable().claim(generation);
     store
         .unreachable()
         .declare(new HalfBuilt(generation, owner, database.id(), target.globallyUniqueId()));
@@ -388,8 +392,8 @@ public final class GenerationLoad implements AutoCloseable {
     return reader(store.engine()).revisionTree();
   }
 
-  /// Ends this load, but keeps what was built for the next [Database#resumeLoad] of the same owner.
-  /// Without an owner it is [#close].
+  /// Ends this load, but keeps what was built for the next [Database#resumeLoad] of the same
+  /// collection. Without an owner it is [#close].
   public void suspend() {
     boolean isKept =
         phase != Phase.FAILED
@@ -405,6 +409,7 @@ public final class GenerationLoad implements AutoCloseable {
     }
     phase = Phase.CLOSED;
     closeBatch();
+    store.unreachable().release(generation);
   }
 
   /// The key of the document that has a revision; null if none has.
@@ -739,6 +744,7 @@ public final class GenerationLoad implements AutoCloseable {
     if (last != Phase.SWAPPED) {
       store.unreachable().purge(new Item(generation, Kind.GENERATION));
     }
+    store.unreachable().release(generation);
   }
 
   private void require(Phase wanted) {

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 /// A generation under construction that outlives a crash, so that its owner can complete it.
 ///
 /// @param generation that no definition leads to
-/// @param owner who may complete it: a job's id
+/// @param owner who is to complete it: a job's id
 /// @param globallyUniqueId of the collection it is to become
 record HalfBuilt(long generation, long owner, long databaseId, String globallyUniqueId) {
   private static final int GUID_AT = 1 + 2 * Long.BYTES;
@@ -22,6 +22,10 @@ record HalfBuilt(long generation, long owner, long databaseId, String globallyUn
         Keys.longAt(row, 1),
         Keys.longAt(row, 1 + Long.BYTES),
         new String(row, GUID_AT, row.length - GUID_AT, StandardCharsets.UTF_8));
+  }
+
+  HalfBuilt ownedBy(long other) {
+    return new HalfBuilt(generation, other, databaseId, globallyUniqueId);
   }
 
   byte[] encode() {

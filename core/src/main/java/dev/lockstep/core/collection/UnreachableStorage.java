@@ -13,6 +13,7 @@ import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +75,10 @@ final class UnreachableStorage {
   private final LinkedBlockingQueue<Item> withoutSpace = new LinkedBlockingQueue<>(QUEUE_MAX);
 
   private final Map<Long, HalfBuilt> halfBuilt = new ConcurrentHashMap<>();
+
+  /// Half-built generations that a load of this process is at work at.
+  private final Set<Long> claimed = ConcurrentHashMap.newKeySet();
+
   private @Nullable Thread thread;
 
   /// @param generationPurged told about each generation before it goes
@@ -104,7 +109,7 @@ final class UnreachableStorage {
     }
   }
 
-  /// As [#declare(long, Kind)], for a generation that outlives a crash.
+  /// As [#declare(long, Kind)], for a generation that outlives a crash; again for another owner.
   void declare(HalfBuilt declared) {
     try (WriteBatch batch = engine.newBatch()) {
       batch.put(
@@ -124,6 +129,18 @@ final class UnreachableStorage {
   /// Those that were declared and neither purged nor made reachable.
   List<HalfBuilt> halfBuilt() {
     return List.copyOf(halfBuilt.values());
+  }
+
+  /// Reserves a half-built generation for one load.
+  ///
+  /// @return false if another load has it
+  boolean claim(long generation) {
+    return claimed.add(generation);
+  }
+
+  /// Ends what [#claim] began; does nothing otherwise.
+  void release(long generation) {
+    claimed.remove(generation);
   }
 
   /// To be called after the commit that [#revoke]d it.

@@ -8,14 +8,16 @@ import dev.lockstep.core.collection.ReplicatedCollection;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.replication.protocol.CollectionTotals;
 import dev.lockstep.replication.protocol.InventoryCollection;
+import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Copies a collection as a whole into a new generation, builds its indexes, counts, and puts it in
 /// the place of the old one in a single step. Until then clients cannot write to the old one. A
-/// copy that a lost batch or the end of this process has left half-built is completed by comparing
-/// it with the leader's new state; one that failed or was canceled is removed. Decision:
+/// copy that a lost batch, a leader out of reach or the end of this process has left half-built is
+/// completed by comparing it with the leader's new state, by this synchronization or a later one;
+/// one that failed for good or was canceled is removed. Decision:
 /// `docs/decisions/0010-resuming-synchronizations.md`.
 final class FullSync implements CollectionSync {
   private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
@@ -80,7 +82,7 @@ final class FullSync implements CollectionSync {
       load.suspend();
       throw e;
     } catch (LockstepException | InterruptedException e) {
-      if (stop.isServerEnding()) {
+      if (stop.isServerEnding() || e instanceof LeaderUnavailableException) {
         load.suspend();
       }
       throw e;

@@ -332,6 +332,44 @@ class DisturbedSyncTest {
   }
 
   @Test
+  void theNextSynchronizationGoesOnWithWhatHadComeBeforeTheLeaderWasGone()
+      throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 300);
+    TestServer.fill(world.followerServer.create("test"), 3);
+    AtomicInteger dumps = new AtomicInteger();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public DumpPage dump(DumpRequest request) throws InterruptedException {
+                if (dumps.incrementAndGet() >= 4) {
+                  throw lost(true);
+                }
+                return super.dump(request);
+              }
+            };
+    ReplicationFollower follower = world.follower();
+    assertThatThrownBy(() -> sync(follower))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1400));
+    long came = follower.jobs().getFirst().statistics().documentsFetched();
+    assertThat(came).isPositive().isLessThan(300);
+    assertThat(world.here("test").count()).isEqualTo(3);
+    world.disturbance = client -> client;
+
+    sync(follower);
+
+    world.assertEqual("test");
+    SyncStatistics second = follower.jobs().getFirst().statistics();
+    assertThat(second.method()).isEqualTo(SyncMethod.REVISION_TREE);
+    assertThat(second.documentsFetched()).isEqualTo(300 - came);
+  }
+
+  private static void sync(ReplicationFollower follower) throws InterruptedException {
+    SyncWorld.sync(follower, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {});
+  }
+
+  @Test
   void failsWhenEveryBatchIsLost() {
     TestServer.fill(world.leaderServer.create("test"), 300);
     TestServer.fill(world.followerServer.create("test"), 3);
