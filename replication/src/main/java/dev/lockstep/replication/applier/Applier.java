@@ -64,6 +64,16 @@ public final class Applier {
         context.server(), stored == null ? "" : stored.options().endpoint(), scope.shownDatabase());
   }
 
+  /// Asks the leader, within seconds, whether it has changes that are not here.
+  ///
+  /// @return null without configuration
+  public @Nullable LeaderCheck checkLeader() throws InterruptedException {
+    ApplierRecord stored = record();
+    return stored == null
+        ? null
+        : new LeaderAccess(context, scope, stored.options()).check(stored, state().here());
+  }
+
   /// Whether a run is under way, whatever it does.
   public boolean isActive() {
     return run != null;

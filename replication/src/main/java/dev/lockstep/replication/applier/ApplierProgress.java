@@ -26,6 +26,8 @@ final class ApplierProgress {
   // Guarded by this.
   private ApplierPhase phase = ApplierPhase.INACTIVE;
   private @Nullable Instant started;
+  private @Nullable Instant appliedAt;
+  private @Nullable Instant contactAt;
   private Tick applied = Tick.NONE;
   private Tick processed = Tick.NONE;
   private Tick available = Tick.NONE;
@@ -75,6 +77,8 @@ final class ApplierProgress {
   /// There is no configuration any more.
   synchronized void forgotten() {
     started = null;
+    appliedAt = null;
+    contactAt = null;
     applied = Tick.NONE;
     processed = Tick.NONE;
     available = Tick.NONE;
@@ -99,6 +103,7 @@ final class ApplierProgress {
 
   synchronized void fetched(Tick newAvailable, Duration took) {
     failedConnects = 0;
+    contactAt = time.instant();
     if (newAvailable.compareTo(available) > 0) {
       available = newAvailable;
       if (newAvailable.compareTo(processed) > 0 && samples.size() < SAMPLES_MAX) {
@@ -110,6 +115,7 @@ final class ApplierProgress {
 
   synchronized void applied(
       long events, long documents, long removals, long excluded, Duration took) {
+    appliedAt = time.instant();
     add(new Counts(0, 0, events, documents, removals, 0, excluded, took, 1, Duration.ZERO, 0));
   }
 
@@ -150,6 +156,8 @@ final class ApplierProgress {
         available,
         safeResume,
         samples.isEmpty() ? Duration.ZERO : Duration.between(samples.getFirst().seen(), now),
+        appliedAt,
+        contactAt,
         messageTime,
         message,
         failedConnects,

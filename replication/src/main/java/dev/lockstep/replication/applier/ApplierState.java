@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param available the newest change that the leader has told of
 /// @param safeResume from where a new run would go on
 /// @param behind how long the oldest change that is known but not applied has been known
+/// @param appliedAt when changes were carried out last, since the start of the server; null: none
+/// @param contactAt when the leader's log was read last, since the start of the server; null: never
 /// @param message what it does, for people
 /// @param failedConnects attempts since the leader answered last
 /// @param server this one
@@ -30,6 +32,8 @@ public record ApplierState(
     Tick available,
     Tick safeResume,
     Duration behind,
+    @Nullable Instant appliedAt,
+    @Nullable Instant contactAt,
     Instant messageTime,
     String message,
     int failedConnects,
@@ -72,15 +76,28 @@ public record ApplierState(
 
   /// Changes that the leader has told of and that have not been looked at.
   public long ticksBehind() {
-    Tick here = processed.compareTo(applied) > 0 ? processed : applied;
+    Tick here = here();
     return isRunning() && available.compareTo(here) > 0 ? available.value() - here.value() : 0;
+  }
+
+  /// The leader's last change that is here or did not have to be.
+  public Tick here() {
+    return processed.compareTo(applied) > 0 ? processed : applied;
   }
 
   /// Writes the wire's object, members in upstream's order.
   ///
-  /// @param withLag whether to add `secondsBehind`, which stock clients do not know
+  /// @param withLag whether to add `secondsBehind`, `lastAppliedTime` and `lastContactTime`, which
+  ///   stock clients do not know
   public void render(VPackBuilder target, boolean withLag) {
-    target.openObject().key("state").openObject();
+    target.openObject();
+    renderMembers(target, withLag);
+    target.close();
+  }
+
+  /// As [#render], but only the members, into an object of the caller's.
+  public void renderMembers(VPackBuilder target, boolean withLag) {
+    target.key("state").openObject();
     target.member("started", started == null ? "" : LoggerState.wireTime(started));
     target.member("running", isRunning());
     target.member("phase", phase.wireName());
@@ -93,6 +110,8 @@ public record ApplierState(
     }
     if (withLag) {
       target.member("secondsBehind", behind.toMillis() / 1000.0);
+      time(target, "lastAppliedTime", appliedAt);
+      time(target, "lastContactTime", contactAt);
     }
     target
         .key("progress")
@@ -126,7 +145,16 @@ public record ApplierState(
         .member("version", server.version())
         .member("serverId", server.serverIdText())
         .close();
-    target.member("endpoint", endpoint).member("database", database).close();
+    target.member("endpoint", endpoint).member("database", database);
+  }
+
+  private static void time(VPackBuilder target, String name, @Nullable Instant time) {
+    target.key(name);
+    if (time == null) {
+      target.nullValue();
+    } else {
+      target.value(LoggerState.wireTime(time));
+    }
   }
 
   private static void tick(VPackBuilder target, String name, Tick tick) {

@@ -12,11 +12,17 @@ import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
+import dev.lockstep.replication.protocol.LeaderMismatchException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.Restriction;
+import dev.lockstep.replication.protocol.ServerIdentity;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.SyncResult;
+import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailPosition;
+import dev.lockstep.replication.protocol.TailRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +37,12 @@ import org.slf4j.LoggerFactory;
 final class LeaderAccess {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderAccess.class);
   private static final Duration BATCH_LEASE = Duration.ofMinutes(1);
+
+  /// For one question that somebody is waiting for.
+  private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(5);
+
+  /// The least that leaders take; whether there is anything is all that matters.
+  private static final long CHECK_BYTES = 16 << 10;
 
   /// How long one waits between attempts.
   interface Pause {
@@ -58,19 +70,71 @@ final class LeaderAccess {
   }
 
   private LeaderClient connect(String database) {
-    return context
-        .connector()
-        .connect(
-            new LeaderAddress(
-                    options.endpoint(),
-                    database,
-                    options.credentials(),
-                    Long.toUnsignedString(context.store().serverId()),
-                    options.connectTimeout(),
-                    options.requestTimeout(),
-                    options.maxPacketSize(),
-                    options.sslProtocol())
-                .withTransfer(options.transfer()));
+    return context.connector().connect(address(database));
+  }
+
+  private LeaderAddress address(String database) {
+    return new LeaderAddress(
+            options.endpoint(),
+            database,
+            options.credentials(),
+            Long.toUnsignedString(context.store().serverId()),
+            options.connectTimeout(),
+            options.requestTimeout(),
+            options.maxPacketSize(),
+            options.sslProtocol())
+        .withTransfer(options.transfer());
+  }
+
+  /// Asks the leader, once and within seconds, whether it has changes that are not here.
+  ///
+  /// @param record what is followed
+  /// @param here the leader's last change that is here
+  LeaderCheck check(ApplierRecord record, Tick here) throws InterruptedException {
+    String database =
+        scope.isGlobal() ? DocumentStore.SYSTEM : remoteDatabase(scope.shownDatabase());
+    LeaderAddress address = address(database);
+    try (LeaderClient leader =
+        context
+            .connector()
+            .connect(
+                address.withTimeouts(
+                    shorter(address.connectTimeout()), shorter(address.silenceMax())))) {
+      ServerIdentity server = TailLoop.identify(leader, context.store().serverId()).server();
+      if (record.leaderId() != 0 && server.serverId() != record.leaderId()) {
+        throw LeaderMismatchException.otherServer(
+            leader.endpoint(), server.serverIdText(), Long.toUnsignedString(record.leaderId()));
+      }
+      // Newest changes alone say little: they may be of what is not followed.
+      TailPage page =
+          leader.tail(
+              new TailRequest(
+                  scope.isGlobal(),
+                  here,
+                  here,
+                  here,
+                  CHECK_BYTES,
+                  options.includeSystem(),
+                  options.includeFoxxQueues(),
+                  MarkerForm.JSON,
+                  Duration.ZERO,
+                  TailLoop.isLegacy(server)));
+      TailPosition position = page.position();
+      boolean isComplete =
+          record.leaderId() != 0
+              && page.body().length == 0
+              && !position.hasMore()
+              // Leaders before 3.3 say "not present" also when there is nothing newer.
+              && (position.isFromPresent() || TailLoop.isLegacy(server))
+              && position.lastTick().compareTo(here) >= 0;
+      return new LeaderCheck.Answered(position.lastTick(), isComplete);
+    } catch (LockstepException e) {
+      return new LeaderCheck.Failed(e);
+    }
+  }
+
+  private static Duration shorter(Duration configured) {
+    return configured.compareTo(CHECK_TIMEOUT) < 0 ? configured : CHECK_TIMEOUT;
   }
 
   /// Asks who the leader is, as often as the configuration allows.

@@ -13,12 +13,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Who follows, and which changes they still need: the smallest tick of all of them is where the
-/// change log may be cut. Keyed by the whole [FollowerIdentity], so that two appliers of one server
-/// never overwrite each other. Thread-safe.
+/// change log may be cut. Keyed by the whole [FollowerIdentity] but its address, so that two
+/// appliers of one server never overwrite each other. Thread-safe.
 final class Followers {
   /// What one follower was served.
   private static final class Entry {
     Instant seen;
+
+    /// Where it asked from last.
+    String address = "";
 
     /// Tick of the newest batch; a synchronization may be followed by tailing from here.
     @Nullable Tick batchTick;
@@ -80,8 +83,10 @@ final class Followers {
       return null;
     }
     forgetExpired();
-    Entry entry = entries.computeIfAbsent(follower, _ -> new Entry(time.instant()));
+    Entry entry =
+        entries.computeIfAbsent(follower.withoutAddress(), _ -> new Entry(time.instant()));
     entry.seen = time.instant();
+    entry.address = follower.address();
     while (entries.size() > entriesMax) {
       entries.entrySet().stream()
           .min(Comparator.comparing(candidate -> candidate.getValue().seen))
@@ -92,7 +97,7 @@ final class Followers {
 
   /// A follower that is known made a request.
   synchronized void seen(FollowerIdentity follower) {
-    Entry entry = entries.get(follower);
+    Entry entry = entries.get(follower.withoutAddress());
     if (entry != null) {
       entry.seen = time.instant();
     }
@@ -123,6 +128,7 @@ final class Followers {
               follower.serverId(),
               follower.clientInfo(),
               follower.database(),
+              entry.address,
               entry.seen,
               entry.seen.plus(ttl),
               tick,

@@ -23,6 +23,7 @@ public record LoggerState(
   /// A follower that the leader knows.
   ///
   /// @param database the one it asks for
+  /// @param address of its host; empty if it is not known
   /// @param lastServedTick what it has got; older changes may be dropped for its part
   /// @param behind how long the oldest change that it does not have has been there, to about a
   ///   second and at most since the start of the leader; zero where it has everything, or has never
@@ -32,6 +33,7 @@ public record LoggerState(
       String serverId,
       String clientInfo,
       String database,
+      String address,
       Instant time,
       Instant expires,
       Tick lastServedTick,
@@ -50,8 +52,8 @@ public record LoggerState(
 
   /// Writes the whole object.
   ///
-  /// @param withLag whether to add `database`, `ticksBehind` and `secondsBehind` of each client,
-  ///   which stock servers do not tell
+  /// @param withLag whether to add `database`, `address`, `ticksBehind` and `secondsBehind` of each
+  ///   client, which stock servers do not tell
   public void render(VPackBuilder target, boolean withLag) {
     target.openObject();
     target.key("state");
@@ -71,6 +73,7 @@ public record LoggerState(
       if (withLag) {
         target
             .member("database", client.database())
+            .member("address", client.address())
             .key("ticksBehind")
             .unsigned(ticksBehind(client))
             .member("secondsBehind", client.behind().toMillis() / 1000.0);

@@ -24,7 +24,8 @@ final class ReplicationParameters {
         digits(request.query().string("serverId", "")),
         digits(request.query().string("syncerId", "")),
         shortened(request.query().string("clientInfo", "")),
-        request.database());
+        request.database(),
+        request.connection().remoteAddress());
   }
 
   private static String digits(String text) {

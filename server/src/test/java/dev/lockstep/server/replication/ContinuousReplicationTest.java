@@ -453,6 +453,67 @@ class ContinuousReplicationTest {
     assertThat(busy.errorNum()).isEqualTo(1411);
   }
 
+  private Reply check() {
+    return ok(
+        follower.get(
+            "/_api/replication/applier-state?checkLeader=true", "x-lockstep-client", "test"));
+  }
+
+  @Test
+  void tellsOnRequestWhetherTheLeaderHasWhatIsNotHere() {
+    assertThat(check().get("leader").isNull()).isTrue();
+    setUp("");
+    ok(leader.post("/_api/document/c", "{\"_key\":\"z\"}"));
+    awaitEqual();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(check().get("leader", "complete").asBoolean()).isTrue());
+    Reply state = state();
+    assertThat(state.get("state", "lastAppliedTime").isString()).as(state.text()).isTrue();
+    assertThat(state.get("state", "lastContactTime").isString()).as(state.text()).isTrue();
+    assertThat(follower.get("/_api/replication/applier-state").text())
+        .doesNotContain("lastAppliedTime", "lastContactTime", "secondsBehind");
+
+    ok(follower.put("/_api/replication/applier-stop", "{}"));
+    assertThat(check().get("leader", "complete").asBoolean()).isTrue();
+    ok(leader.post("/_api/document/c", "{\"_key\":\"zz\"}"));
+
+    Reply behind = check();
+    assertThat(behind.get("leader", "reachable").asBoolean()).as(behind.text()).isTrue();
+    assertThat(behind.get("leader", "complete").asBoolean()).as(behind.text()).isFalse();
+    assertThat(behind.get("leader", "lastLogTick").asString())
+        .isEqualTo(leader.get("/_api/wal/lastTick").get("tick").asString());
+    assertThat(behind.text()).doesNotContain("secret");
+
+    leader.close();
+    Reply dead = check();
+    assertThat(dead.get("leader", "reachable").asBoolean()).as(dead.text()).isFalse();
+    assertThat(dead.get("leader", "errorNum").asLong()).as(dead.text()).isEqualTo(1400);
+  }
+
+  @Test
+  void whatIsNotFollowedLeavesTheFollowerComplete() {
+    setUp(",\"includeSystem\":false");
+
+    ok(leader.post("/_api/database", "{\"name\":\"elsewhere\"}"));
+    ok(leader.post("/_db/elsewhere/_api/collection", "{\"name\":\"c\"}"));
+
+    Reply checked = check();
+    assertThat(checked.get("leader", "complete").asBoolean()).as(checked.text()).isTrue();
+  }
+
+  @Test
+  void aLeaderTellsWhereItsFollowersAre() {
+    setUp("");
+
+    Reply state = leader.get("/_api/replication/logger-state", "x-lockstep-client", "test");
+
+    assertThat(state.get("clients").length()).as(state.text()).isEqualTo(1);
+    VPackSlice client = state.get("clients").at(0);
+    assertThat(member(client, "address").asString()).isEqualTo("127.0.0.1");
+    assertThat(leader.get("/_api/replication/logger-state").text()).doesNotContain("address");
+  }
+
   @Test
   void whatWasForgottenIsGone() {
     setUp("");
