@@ -2,7 +2,7 @@ package dev.lockstep.shell.cli;
 
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.shell.text.Amounts;
-import dev.lockstep.shell.text.SyncReport;
+import dev.lockstep.shell.text.AnswerMembers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,28 +36,11 @@ final class JobTable {
     List<List<String>> rows = new ArrayList<>();
     rows.add(HEADER);
     jobs.forEach(job -> rows.add(row(job)));
-    int[] widths = new int[HEADER.size()];
-    for (List<String> row : rows) {
-      for (int column = 0; column < widths.length; column++) {
-        String cell = row.get(column);
-        widths[column] = Math.max(widths[column], cell.codePointCount(0, cell.length()));
-      }
-    }
-    List<String> lines = new ArrayList<>();
-    rows.forEach(row -> lines.add(line(row, widths)));
+    List<String> lines = TextTable.lines(rows);
     if (isDetailed) {
       jobs.forEach(job -> lines.addAll(details(job)));
     }
     return lines;
-  }
-
-  private static String line(List<String> row, int[] widths) {
-    StringBuilder line = new StringBuilder();
-    for (int column = 0; column < widths.length; column++) {
-      String cell = row.get(column);
-      line.append(cell).repeat(' ', widths[column] - cell.codePointCount(0, cell.length()) + 2);
-    }
-    return line.toString().stripTrailing();
   }
 
   private static List<String> row(VPackSlice job) {
@@ -94,7 +77,7 @@ final class JobTable {
         add(
             lines,
             "warning",
-            SyncReport.printable(warning.isString() ? warning.asString() : warning.toJson()));
+            AnswerMembers.printable(warning.isString() ? warning.asString() : warning.toJson()));
       }
     }
     return lines;
@@ -136,7 +119,6 @@ final class JobTable {
   }
 
   private static String text(VPackSlice job, String member) {
-    VPackSlice value = job.isObject() ? job.get(member) : null;
-    return value != null && value.isString() ? SyncReport.printable(value.asString()) : "";
+    return AnswerMembers.printable(AnswerMembers.text(job, member));
   }
 }

@@ -156,7 +156,12 @@ final class ServerApi implements AutoCloseable {
 
   /// A request below this database.
   ServerRequest request(String method, String path) {
-    return ServerRequest.of(method, PercentEncoding.databasePath(database, path))
+    return request(method, database, path);
+  }
+
+  /// A request below another database of the same server.
+  ServerRequest request(String method, String otherDatabase, String path) {
+    return ServerRequest.of(method, PercentEncoding.databasePath(otherDatabase, path))
         .withHeader(CLIENT_HEADER, ProductVersion.text());
   }
 

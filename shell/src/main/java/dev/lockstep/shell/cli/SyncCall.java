@@ -1,29 +1,17 @@
 package dev.lockstep.shell.cli;
 
 import dev.lockstep.client.PercentEncoding;
-import dev.lockstep.client.ServerResponse;
 import dev.lockstep.client.TransportException;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.shell.text.SyncReport;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// Has a follower synchronize, as the shell's `syncCollection` does: starts the job, waits for it,
 /// shows how it gets on and in the end what it did. If this process is ended by a signal meanwhile,
 /// it says that the job goes on. One thread.
 final class SyncCall {
-  /// Small collections are done at once, and a long one may end 80 ms before we notice.
-  private static final Duration PAUSE_FIRST = Duration.ofMillis(10);
-
-  private static final Duration PAUSE_MAX = Duration.ofMillis(80);
-
-  /// Requests that may fail in a row while we wait, before we give up: the job goes on without us.
-  private static final int LOST_MAX = 5;
-
-  private static final String JOB_HEADER = "x-arango-async-id";
-
   private final ServerApi follower;
   private final ProgressLine line;
   private final @Nullable PrintWriter notes;
@@ -44,27 +32,28 @@ final class SyncCall {
   /// @throws ServerRefusal with its true number, if it failed
   VPackSlice run(VPackSlice config)
       throws TransportException, ServerRefusal, CommandFailure, InterruptedException {
-    ServerResponse started =
-        follower.send(
-            follower
-                .request("PUT", "/_api/replication/sync")
-                .withHeader("x-arango-async", "store")
-                .withBody("application/json", config.toJson().getBytes(StandardCharsets.UTF_8)));
-    String job = started.header(JOB_HEADER);
-    if (job == null) {
-      return ServerApi.body(started);
-    }
-    ServerResponse ended;
-    try (SignalHook _ = SignalHook.install("end-sync", () -> sayThatItGoesOn(job))) {
-      ended = await(job);
+    AsyncCall.Ended ended;
+    try {
+      ended =
+          new AsyncCall(follower)
+              .run(
+                  follower
+                      .request("PUT", "/_api/replication/sync")
+                      .withBody(
+                          "application/json", config.toJson().getBytes(StandardCharsets.UTF_8)),
+                  job -> line.show(() -> progress(job)),
+                  this::sayThatItGoesOn);
     } finally {
       line.clear();
     }
-    sumUp(job);
-    if (ended.status() >= 400) {
-      throw ServerApi.refusal(ended);
+    String job = ended.job();
+    if (job != null) {
+      sumUp(job);
     }
-    return ServerApi.body(ended);
+    if (ended.response().status() >= 400) {
+      throw ServerApi.refusal(ended.response());
+    }
+    return ServerApi.body(ended.response());
   }
 
   /// The process is ending, and its thread that waits here does not know it.
@@ -79,35 +68,6 @@ final class SyncCall {
             + job
             + "/cancel ends it");
     System.err.flush();
-  }
-
-  /// Returns the answer that holds the job's result or failure.
-  private ServerResponse await(String job) throws CommandFailure, InterruptedException {
-    Duration pause = PAUSE_FIRST;
-    int lost = 0;
-    while (true) {
-      Thread.sleep(pause);
-      try {
-        ServerResponse response =
-            follower.sendAny(follower.request("PUT", "/_api/job/" + PercentEncoding.encode(job)));
-        lost = 0;
-        boolean isPending = response.status() == 204 && response.header(JOB_HEADER) == null;
-        if (!isPending) {
-          return response;
-        }
-        line.show(() -> progress(job));
-      } catch (TransportException e) {
-        if (++lost >= LOST_MAX) {
-          throw CommandFailure.failed(
-              "lost the follower while waiting: "
-                  + e.getMessage()
-                  + "; job "
-                  + job
-                  + " may still be running there");
-        }
-      }
-      pause = pause.compareTo(PAUSE_MAX) < 0 ? pause.multipliedBy(2) : PAUSE_MAX;
-    }
   }
 
   /// Servers that do not tell how a job gets on are asked once.

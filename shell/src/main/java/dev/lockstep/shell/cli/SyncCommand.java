@@ -132,20 +132,7 @@ public final class SyncCommand extends CliCommand {
   }
 
   private VPackSlice config() throws CommandFailure {
-    PeerAddress address =
-        Passwords.complete(
-            PeerAddress.parsed(leader, "--leader"), leaderPasswordFile, "LOCKSTEP_LEADER_PASSWORD");
-    VPackBuilder config = new VPackBuilder();
-    config.openObject();
-    for (Map.Entry<String, String> option : more.entrySet()) {
-      config.member(option.getKey(), value(option.getValue()));
-    }
-    config.member("endpoint", address.endpoint().canonicalText());
-    config.member("username", address.user());
-    config.member("password", address.password() == null ? "" : address.password());
-    if (leaderDatabase != null) {
-      config.member("database", leaderDatabase);
-    }
+    VPackBuilder config = configOf(leader, leaderPasswordFile, leaderDatabase, more);
     if (isIncremental) {
       config.member("incremental", true);
     }
@@ -161,6 +148,33 @@ public final class SyncCommand extends CliCommand {
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw usage("an option is given twice: " + e.getMessage());
     }
+  }
+
+  /// Begins the wire's options with those about the leader; the object stays open.
+  ///
+  /// @param leader as the user names it
+  /// @param more options by name, with values as in an argument
+  static VPackBuilder configOf(
+      String leader,
+      @Nullable Path passwordFile,
+      @Nullable String database,
+      Map<String, String> more)
+      throws CommandFailure {
+    PeerAddress address =
+        Passwords.complete(
+            PeerAddress.parsed(leader, "--leader"), passwordFile, "LOCKSTEP_LEADER_PASSWORD");
+    VPackBuilder config = new VPackBuilder();
+    config.openObject();
+    for (Map.Entry<String, String> option : more.entrySet()) {
+      config.member(option.getKey(), value(option.getValue()));
+    }
+    config.member("endpoint", address.endpoint().canonicalText());
+    config.member("username", address.user());
+    config.member("password", address.password() == null ? "" : address.password());
+    if (database != null) {
+      config.member("database", database);
+    }
+    return config;
   }
 
   /// A value as it stands in an argument: JSON, or else a string.

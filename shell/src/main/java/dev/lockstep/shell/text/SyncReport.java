@@ -1,5 +1,11 @@
 package dev.lockstep.shell.text;
 
+import static dev.lockstep.shell.text.AnswerMembers.count;
+import static dev.lockstep.shell.text.AnswerMembers.member;
+import static dev.lockstep.shell.text.AnswerMembers.number;
+import static dev.lockstep.shell.text.AnswerMembers.printable;
+import static dev.lockstep.shell.text.AnswerMembers.text;
+
 import dev.lockstep.core.document.VPackMember;
 import dev.lockstep.core.document.VPackSlice;
 import java.time.Duration;
@@ -7,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What people are told about a synchronization, out of the object that the follower gives for `GET
@@ -27,8 +32,6 @@ public final class SyncReport {
   private static final double SHARE_SHOWN_MIN = 0.05;
 
   private static final String FULL = "full";
-
-  private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cntrl}\\x80-\\x9f]");
 
   private final VPackSlice job;
   private final @Nullable VPackSlice statistics;
@@ -234,30 +237,5 @@ public final class SyncReport {
 
   private static String line(List<String> parts) {
     return printable(String.join(" | ", parts.stream().filter(part -> !part.isEmpty()).toList()));
-  }
-
-  /// The text with a blank for each control character: it may come from a leader, and a terminal
-  /// would obey.
-  public static String printable(String text) {
-    return UNPRINTABLE.matcher(text).replaceAll(" ");
-  }
-
-  private static @Nullable VPackSlice member(@Nullable VPackSlice object, String name) {
-    return object != null && object.isObject() ? object.get(name) : null;
-  }
-
-  private static String text(@Nullable VPackSlice object, String name) {
-    VPackSlice value = member(object, name);
-    return value != null && value.isString() ? value.asString() : "";
-  }
-
-  /// A number that is not negative; 0 where there is none.
-  private static double number(@Nullable VPackSlice object, String name) {
-    VPackSlice value = member(object, name);
-    return value != null && value.isNumber() ? Math.max(0, value.asDouble()) : 0;
-  }
-
-  private static long count(@Nullable VPackSlice object, String name) {
-    return (long) number(object, name);
   }
 }
