@@ -143,6 +143,11 @@ public record Endpoint(boolean tls, String host, int port) {
     return (tls ? "http+ssl://" : "http+tcp://") + authority();
   }
 
+  /// As users write it in arguments: `tcp://127.0.0.1:8529` or `ssl://[::1]:8530`.
+  public String shortText() {
+    return (tls ? "ssl://" : "tcp://") + authority();
+  }
+
   @Override
   public String toString() {
     return canonicalText();

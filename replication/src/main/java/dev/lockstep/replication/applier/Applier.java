@@ -39,7 +39,8 @@ public final class Applier {
   Applier(ApplierContext context, ApplierScope scope) {
     this.context = context;
     this.scope = scope;
-    this.progress = new ApplierProgress(context.time(), scope.isGlobal() ? "" : scope.toString());
+    this.progress =
+        new ApplierProgress(context.time(), scope.isGlobal() ? "" : scope.shownDatabase());
     ApplierRecord stored = record();
     if (stored != null) {
       progress.at(stored);

@@ -101,6 +101,12 @@ final class ApplierProgress {
     message(newMessage);
   }
 
+  /// The leader has said who it is.
+  synchronized void contacted() {
+    failedConnects = 0;
+    contactAt = time.instant();
+  }
+
   synchronized void fetched(Tick newAvailable, Duration took) {
     failedConnects = 0;
     contactAt = time.instant();

@@ -161,7 +161,9 @@ final class ApplierRun {
   }
 
   private LoggerState identify() throws InterruptedException {
-    return access.identifying(leader, progress, this::pause);
+    LoggerState state = access.identifying(leader, progress, this::pause);
+    progress.contacted();
+    return state;
   }
 
   private boolean pause(Duration duration) throws InterruptedException {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param safeResume from where a new run would go on
 /// @param behind how long the oldest change that is known but not applied has been known
 /// @param appliedAt when changes were carried out last, since the start of the server; null: none
-/// @param contactAt when the leader's log was read last, since the start of the server; null: never
+/// @param contactAt when the leader answered last, since the start of the server; null: never
 /// @param message what it does, for people
 /// @param failedConnects attempts since the leader answered last
 /// @param server this one

@@ -50,7 +50,7 @@ record ApplierApi(ServerApi follower, String database, boolean isGlobal) {
 
   /// Arguments of a command of ours that mean this one.
   String arguments() {
-    String endpoint = " --server.endpoint " + follower.endpoint().canonicalText();
+    String endpoint = " --server.endpoint " + follower.endpoint().shortText();
     return isGlobal
         ? " --global" + endpoint
         : (database.equals(SYSTEM) ? "" : " --server.database " + database) + endpoint;

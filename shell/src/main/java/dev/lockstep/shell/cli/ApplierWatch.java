@@ -14,6 +14,9 @@ final class ApplierWatch {
   /// A follower that restarts is back earlier.
   private static final Duration LOST_MAX = Duration.ofSeconds(60);
 
+  /// A server that has just been started answers a moment before it begins to follow.
+  private static final Duration START_MAX = Duration.ofSeconds(5);
+
   private final ApplierApi applier;
   private final ProgressLine line;
   private final PrintWriter out;
@@ -32,16 +35,18 @@ final class ApplierWatch {
   ///   [#LOST_MAX]
   void run() throws ServerRefusal, CommandFailure, InterruptedException {
     long answeredAt = System.nanoTime();
+    long lostAt = answeredAt - START_MAX.toNanos();
     while (true) {
       try {
         ApplierReport report = applier.state();
         answeredAt = System.nanoTime();
         show(report);
-        if (!report.isActive()) {
+        if (!report.isActive() && System.nanoTime() - lostAt >= START_MAX.toNanos()) {
           requireNoError(report);
           return;
         }
       } catch (TransportException e) {
+        lostAt = System.nanoTime();
         if (System.nanoTime() - answeredAt > LOST_MAX.toNanos()) {
           throw CommandFailure.notDone(
               "the follower has not answered for "

@@ -5,6 +5,7 @@ import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.shell.text.Amounts;
 import dev.lockstep.shell.text.SyncReport;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,12 +27,16 @@ import picocli.CommandLine.Option;
 /// end with it, also on Ctrl-C, unless they are to be kept.
 @Command(
     name = "demo",
-    customSynopsis = "lockstep demo [--keep]",
+    customSynopsis = "lockstep demo [--continuous] [--keep]",
     description = {
       "Starts a leader and a follower on this machine, imports 171,075 cities into the leader,"
           + " synchronizes them to the follower with examples/sync-collection.js in the shell,"
           + " changes some documents, synchronizes only what differs, compares both sides, and ends"
-          + " both servers."
+          + " both servers.",
+      "",
+      "With --continuous shows a follower that takes over changes as they happen: follows, writes"
+          + " to the leader all the time, kills the follower meanwhile, compares both sides, and"
+          + " promotes the follower."
     },
     exitCodeList = {
       "0:both sides were equal",
@@ -51,6 +56,11 @@ public final class DemoCommand extends CliCommand {
       names = "--keep",
       description = "Leave both servers running, with their data in ./lockstep-demo.")
   private boolean isKept;
+
+  @Option(
+      names = "--continuous",
+      description = "Show continuous replication instead of synchronizations.")
+  private boolean isContinuous;
 
   @Override
   int run() throws CommandFailure, IOException, InterruptedException {
@@ -74,7 +84,10 @@ public final class DemoCommand extends CliCommand {
         out().println("   follower " + follower.endpoint());
         try (SignalHook _ =
             SignalHook.install("end-demo", () -> endAndDelete(leader, follower, folder))) {
-          isEqual = work(leader, follower, example, cities);
+          isEqual =
+              isContinuous
+                  ? new ContinuousDemo(leader, follower, out(), err()).run(cities)
+                  : work(leader, follower, example, cities);
         }
         if (isKept) {
           leader.leaveRunning();
@@ -336,8 +349,15 @@ public final class DemoCommand extends CliCommand {
 
   /// Runs another command of ours with our own output.
   private int run(List<String> arguments) throws CommandFailure {
+    return run(arguments, out(), err());
+  }
+
+  /// Runs another command of ours.
+  ///
+  /// @throws CommandFailure if it did not even begin; it has said why
+  static int run(List<String> arguments, PrintWriter out, PrintWriter err) throws CommandFailure {
     CommandLine line = LockstepCommand.create();
-    line.setOut(out()).setErr(err());
+    line.setOut(out).setErr(err);
     int status = line.execute(arguments.toArray(String[]::new));
     if (status == ExitStatus.USAGE) {
       throw CommandFailure.failed(

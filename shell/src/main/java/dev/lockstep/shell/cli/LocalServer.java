@@ -33,14 +33,24 @@ final class LocalServer implements AutoCloseable {
   private final String name;
   private final Endpoint endpoint;
   private final Path log;
-  private final Process process;
+  private volatile Process process;
+  private final Map<String, String> environment;
+  private final Path data;
   private final SignalHook killer;
   private boolean isLeftRunning;
 
-  private LocalServer(String name, Endpoint endpoint, Path log, Process process) {
+  private LocalServer(
+      String name,
+      Endpoint endpoint,
+      Path data,
+      Path log,
+      Map<String, String> environment,
+      Process process) {
     this.name = name;
     this.endpoint = endpoint;
+    this.data = data;
     this.log = log;
+    this.environment = environment;
     this.process = process;
     this.killer = SignalHook.install("end-" + name, this::end);
   }
@@ -53,6 +63,13 @@ final class LocalServer implements AutoCloseable {
     Files.createDirectories(data);
     Path log = data.resolveSibling(name + ".log");
     Endpoint endpoint = new Endpoint(false, "127.0.0.1", port);
+    return new LocalServer(
+        name, endpoint, data, log, environment, started(endpoint, data, log, environment));
+  }
+
+  private static Process started(
+      Endpoint endpoint, Path data, Path log, Map<String, String> environment)
+      throws CommandFailure, IOException {
     ProcessBuilder command =
         Launcher.command(
             List.of(
@@ -63,13 +80,20 @@ final class LocalServer implements AutoCloseable {
                 data.toString()));
     command.environment().remove("ARANGO_ROOT_PASSWORD");
     command.environment().putAll(environment);
-    Process process =
-        command
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    return new LocalServer(name, endpoint, log, process);
+    return command
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        .start();
+  }
+
+  /// Ends it as a power failure would, and starts it again with its data; [#awaitReady()] waits.
+  void killAndRestart() throws CommandFailure, IOException, InterruptedException {
+    process.destroyForcibly();
+    if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+      throw CommandFailure.failed("the " + name + " does not end");
+    }
+    process = started(endpoint, data, log, environment);
   }
 
   /// The first port from `wanted` on that nobody listens on.

@@ -108,7 +108,7 @@ public final class PromoteCommand extends CliCommand {
     }
     if (selected.isEmpty()) {
       throw CommandFailure.notDone(
-          follower.endpoint().canonicalText() + " follows nobody: clients may write to it already");
+          follower.endpoint().shortText() + " follows nobody: clients may write to it already");
     }
     return selected;
   }
@@ -204,7 +204,7 @@ public final class PromoteCommand extends CliCommand {
         silentSince = isSilent ? silentSince : System.nanoTime();
         isSilent = true;
         boolean isDead = System.nanoTime() - silentSince >= SILENCE_OF_THE_DEAD.toNanos();
-        if ((isDead || isOver) && !report.appliedTick().isEmpty()) {
+        if (isDead && !report.appliedTick().isEmpty()) {
           return new Verdict(false, null, ofTheDead(report));
         }
       }
@@ -245,15 +245,21 @@ public final class PromoteCommand extends CliCommand {
   }
 
   private static String ofTheDead(ApplierReport report) {
-    Instant now = Instant.now();
+    Instant now = report.toldAt();
+    Instant applied = report.appliedAt();
+    Instant contact = report.contactAt();
     return "the leader does not answer ("
         + report.leaderError()
         + "). Here is everything up to tick "
         + report.appliedTick()
-        + "; changes came last "
-        + ApplierReport.ago(report.appliedAt(), now)
-        + ", the leader answered last "
-        + ApplierReport.ago(report.contactAt(), now)
+        + "; "
+        + (applied == null
+            ? "no changes came since this server's start"
+            : "changes came last " + ApplierReport.ago(applied, now))
+        + ", the leader "
+        + (contact == null
+            ? "has not answered since"
+            : "answered last " + ApplierReport.ago(contact, now))
         + (report.ticksBehind() > 0
             ? ". It had told of " + Amounts.count(report.ticksBehind()) + " more, which are lost"
             : ". What it took after that is lost");

@@ -147,7 +147,7 @@ public final class StatusCommand extends CliCommand {
     VPackBuilder whole =
         new VPackBuilder()
             .openObject()
-            .member("endpoint", api.endpoint().canonicalText())
+            .member("endpoint", api.endpoint().shortText())
             .member("logger", told.logger());
     whole.key("appliers").openArray();
     for (int i = 0; i < told.appliers().size(); i++) {
@@ -168,7 +168,7 @@ public final class StatusCommand extends CliCommand {
     VPackSlice server = member(told.logger(), "server");
     List<String> lines = new ArrayList<>();
     lines.add(
-        api.endpoint().canonicalText()
+        api.endpoint().shortText()
             + ": "
             + role(!reports.isEmpty(), !followers.isEmpty())
             + ", server "

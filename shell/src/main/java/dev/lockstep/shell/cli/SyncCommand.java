@@ -168,7 +168,7 @@ public final class SyncCommand extends CliCommand {
     for (Map.Entry<String, String> option : more.entrySet()) {
       config.member(option.getKey(), value(option.getValue()));
     }
-    config.member("endpoint", address.endpoint().canonicalText());
+    config.member("endpoint", address.endpoint().shortText());
     config.member("username", address.user());
     config.member("password", address.password() == null ? "" : address.password());
     if (database != null) {

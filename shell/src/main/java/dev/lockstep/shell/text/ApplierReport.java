@@ -102,6 +102,12 @@ public final class ApplierReport {
     return time("lastContactTime");
   }
 
+  /// The server's time of this report.
+  public Instant toldAt() {
+    Instant told = time("time");
+    return told == null ? Instant.now() : told;
+  }
+
   private @Nullable Instant time(String name) {
     try {
       String text = text(state, name);
@@ -189,11 +195,8 @@ public final class ApplierReport {
     return String.join(" | ", parts.stream().filter(part -> !part.isEmpty()).toList());
   }
 
-  /// `12 s ago (2026-01-01T00:00:00Z)`, or that it is not known.
-  public static String ago(@Nullable Instant time, Instant now) {
-    if (time == null) {
-      return "not since this server's start";
-    }
+  /// `12 s ago (2026-01-01T00:00:00Z)`.
+  public static String ago(Instant time, Instant now) {
     Duration age = Duration.between(time, now);
     return (age.toSeconds() < 120
             ? Math.max(0, age.toSeconds()) + " s"
