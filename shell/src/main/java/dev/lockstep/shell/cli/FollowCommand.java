@@ -238,14 +238,10 @@ public final class FollowCommand extends CliCommand {
         config.member(name, value);
       }
     });
-    try {
-      VPackSlice whole = config.close().toSlice();
-      // Here already, so that a wrong option is told before anything is connected to.
-      SyncOptions.parse(whole, SyncOptions.UnknownOptions.REFUSE);
-      return whole;
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      throw usage("an option is given twice: " + e.getMessage());
-    }
+    VPackSlice whole = SyncCommand.whole(config);
+    // Here already, so that a wrong option is told before anything is connected to.
+    SyncOptions.parse(whole, SyncOptions.UnknownOptions.REFUSE);
+    return whole;
   }
 
   private static void requireConfigured(ApplierApi applier)

@@ -3,6 +3,7 @@ package dev.lockstep.shell.cli;
 import dev.lockstep.core.document.InvalidJsonException;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.VPackMember;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.shell.text.Amounts;
@@ -143,11 +144,21 @@ public final class SyncCommand extends CliCommand {
       config.close();
       config.member("includeSystem", true);
     }
-    try {
-      return config.close().toSlice();
-    } catch (IllegalArgumentException | IllegalStateException e) {
-      throw usage("an option is given twice: " + e.getMessage());
+    return whole(config);
+  }
+
+  /// The options that were begun with [#configOf], once all are there.
+  ///
+  /// @throws CommandFailure if `--set` names one that is given otherwise
+  static VPackSlice whole(VPackBuilder config) throws CommandFailure {
+    VPackSlice whole = config.close().toSlice();
+    Set<String> names = new HashSet<>();
+    for (VPackMember member : whole.members()) {
+      if (!names.add(member.name())) {
+        throw CommandFailure.notDone("the option '" + member.name() + "' is given twice");
+      }
     }
+    return whole;
   }
 
   /// Begins the wire's options with those about the leader; the object stays open.

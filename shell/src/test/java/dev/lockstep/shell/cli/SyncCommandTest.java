@@ -88,6 +88,12 @@ class SyncCommandTest {
     assertThat(asked().has("incremental")).isFalse();
   }
 
+  @Test
+  void refusesAnOptionThatIsGivenTwice() {
+    assertThat(sync("--set", "endpoint=tcp://elsewhere:1")).isEqualTo(ExitStatus.USAGE);
+    assertThat(err.toString()).contains("the option 'endpoint' is given twice");
+  }
+
   private JsonNode asked() {
     return follower.asked().stream()
         .filter(one -> one.path().endsWith("/_api/replication/sync"))
