@@ -122,8 +122,7 @@ class KillIT {
         LockstepServer.Answer answer = follower.send("PUT", "/_api/job/" + job, null);
         assertThat(answer.status()).as("%s: %s", when, answer.body()).isEqualTo(200);
         assertThat(answer.body().path("collections")).as(when).hasSize(1);
-        interrupted +=
-            ended.path("restarts").asInt() + ended.path("retries").asInt() > 0 ? 1 : 0;
+        interrupted += ended.path("restarts").asInt() + ended.path("retries").asInt() > 0 ? 1 : 0;
         long bytes = link.answerBytes() + link.requestBytes();
         assertThat(bytes).as(when).isLessThan(wholeBytes * 12 / 10 + IN_FLIGHT_BYTES);
         worst = Math.max(worst, (double) bytes / wholeBytes);

@@ -119,21 +119,26 @@ final class LocalServer implements AutoCloseable {
         if (process.waitFor(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
           throw CommandFailure.notDone("the " + name + " ended while starting:\n" + endOfLog());
         }
+        String answer;
         try {
-          if (api.sendAny(api.request("GET", "/_admin/server/availability")).status() == 200) {
+          int status = api.sendAny(api.request("GET", "/_admin/server/availability")).status();
+          if (status == 200) {
             return;
           }
+          answer = "HTTP " + status;
         } catch (TransportException e) {
-          if (System.nanoTime() > deadline) {
-            throw CommandFailure.notDone(
-                "the "
-                    + name
-                    + " does not answer after "
-                    + Amounts.seconds(READY_MAX)
-                    + ":\n"
-                    + endOfLog(),
-                e);
-          }
+          answer = String.valueOf(e.getMessage());
+        }
+        if (System.nanoTime() > deadline) {
+          throw CommandFailure.notDone(
+              "the "
+                  + name
+                  + " is not ready after "
+                  + Amounts.seconds(READY_MAX)
+                  + " ("
+                  + answer
+                  + "):\n"
+                  + endOfLog());
         }
       }
     }
