@@ -187,9 +187,17 @@ public final class SyncJob {
             stop,
             record,
             id);
-    CollectionTask task = leader.isReopened() ? planned.inNewBatch() : planned;
+    CollectionTask task = leader.isReopened() ? inNewBatch(planned) : planned;
     DocumentCollection comparable = item.comparable();
     return comparable == null ? new FullSync(task) : new IncrementalSync(task, comparable);
+  }
+
+  private static CollectionTask inNewBatch(CollectionTask planned) throws InterruptedException {
+    try {
+      return planned.inNewBatch();
+    } catch (LeaderSession.RestartNeededException e) {
+      return new LostBatches().replace(planned, e);
+    }
   }
 
   private LeaderAddress address(SyncOptions options) {

@@ -28,7 +28,8 @@ import java.util.Set;
 /// any before DONE -> FAILED | CANCELED
 /// ```
 ///
-/// `next collection` is COPYING or COMPARING, or FINISHING if there is none.
+/// `next collection` is COPYING or COMPARING, REOPENING if the batch was lost before it began, or
+/// FINISHING if there is none.
 public enum SyncPhase {
   STARTING,
   CONNECTING,
@@ -49,13 +50,13 @@ public enum SyncPhase {
     return switch (this) {
       case STARTING -> EnumSet.of(CONNECTING);
       case CONNECTING -> EnumSet.of(LISTING);
-      case LISTING, SWITCHING -> EnumSet.of(COPYING, COMPARING, FINISHING);
+      case LISTING, SWITCHING -> EnumSet.of(COPYING, COMPARING, REOPENING, FINISHING);
       case COPYING -> EnumSet.of(REOPENING, INDEXING);
       case COMPARING -> EnumSet.of(UPDATING, CHECKING, COMPARING, REOPENING);
       case UPDATING -> EnumSet.of(CHECKING, REOPENING);
       case CHECKING -> EnumSet.of(INDEXING, COMPARING, COPYING);
       case REOPENING -> EnumSet.of(REOPENING, COPYING, COMPARING);
-      case INDEXING -> EnumSet.of(SWITCHING, COPYING, COMPARING, FINISHING);
+      case INDEXING -> EnumSet.of(SWITCHING, COPYING, COMPARING, REOPENING, FINISHING);
       case FINISHING -> EnumSet.of(DONE);
       case DONE, FAILED, CANCELED -> EnumSet.noneOf(SyncPhase.class);
     };
