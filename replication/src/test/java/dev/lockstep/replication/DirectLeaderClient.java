@@ -15,6 +15,8 @@ import dev.lockstep.replication.leader.FollowerIdentity;
 import dev.lockstep.replication.leader.KeyChunks;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.leader.RevisionListing;
+import dev.lockstep.replication.leader.TailParameters;
+import dev.lockstep.replication.leader.TailPart;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.DumpForm;
@@ -332,7 +334,29 @@ public final class DirectLeaderClient implements LeaderClient {
 
   @Override
   public TailPage tail(TailRequest request) {
-    throw new UnsupportedOperationException("tail of a leader in the same process");
+    TailParameters parameters =
+        new TailParameters(
+            request.isGlobal() ? null : database,
+            request.from(),
+            null,
+            request.isLegacy() ? null : request.lastScanned(),
+            request.chunkSize(),
+            request.includeSystem(),
+            request.includeFoxxQueues(),
+            "",
+            request.form(),
+            request.isLegacy(),
+            request.waitMax());
+    TailPart part =
+        translate(
+            "tail",
+            () -> {
+              try (var tail = leader.tail(follower(), parameters)) {
+                return tail.part();
+              }
+            });
+    return new TailPage(
+        request.form(), part.body().toByteArray(), part.position(), "/_api/wal/tail");
   }
 
   @Override

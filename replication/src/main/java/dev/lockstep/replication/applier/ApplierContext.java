@@ -9,10 +9,12 @@ import java.time.InstantSource;
 /// What all appliers of a server work with.
 ///
 /// @param server this one, as it shows itself
+/// @param threads on which they work
 record ApplierContext(
     DocumentStore store,
     LeaderConnector connector,
     ReplicationFollower follower,
     ServerIdentity server,
     InstantSource time,
-    ApplierSettings settings) {}
+    ApplierSettings settings,
+    ApplierThreads threads) {}

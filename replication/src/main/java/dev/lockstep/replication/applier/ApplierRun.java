@@ -135,12 +135,13 @@ final class ApplierRun {
         progress.phase(
             ApplierPhase.INITIAL,
             "synchronizing everything that is followed with the leader at " + leader.endpoint());
-        ServerIdentity server = identify().server();
+        LoggerState before = identify();
         Tick tick =
             access
-                .synchronizeAll(leader, isResync || options().incremental(), this::adopt)
+                .synchronizeAll(
+                    leader, before, isResync || options().incremental(), true, this::adopt)
                 .lastLogTick();
-        record = record.startingAt(server.serverId(), tick);
+        record = record.startingAt(before.server().serverId(), tick);
         context.store().sync();
         persist(Durability.POWER_LOSS);
       }
@@ -229,9 +230,10 @@ final class ApplierRun {
     progress.phase(
         ApplierPhase.RUNNING,
         "following the leader at " + leader.endpoint() + " from tick " + record.safeResume());
-    Thread fetcher = Thread.ofVirtual().name("applier-fetch-" + scope).start(fetching::run);
     CollectionSelection selection = new CollectionSelection(options(), record.decided());
-    try (FollowedCollections followed =
+    try (ApplierThreads.Fetching pages =
+            context.threads().fetch("applier-fetch-" + scope, fetching, handover);
+        FollowedCollections followed =
             new FollowedCollections(leader.endpoint(), context.settings().clientWrites());
         MarkerApplication application =
             new MarkerApplication(
@@ -244,20 +246,17 @@ final class ApplierRun {
                 record.applied(),
                 selection,
                 followed,
-                this::resynchronize)) {
+                this::resynchronize,
+                context.threads().writers())) {
       holdAll(followed, selection);
       while (true) {
-        TailPage page = handover.take();
+        TailPage page = pages.take();
         if (page == null) {
           break;
         }
         apply(page, application, selection);
       }
       persist(Durability.PROCESS_CRASH);
-    } finally {
-      fetching.stop();
-      fetcher.interrupt();
-      fetcher.join();
     }
   }
 

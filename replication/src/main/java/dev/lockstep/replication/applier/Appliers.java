@@ -39,7 +39,9 @@ public final class Appliers implements AutoCloseable {
       ServerIdentity server,
       InstantSource time,
       ApplierSettings settings) {
-    this.context = new ApplierContext(store, connector, follower, server, time, settings);
+    this.context =
+        new ApplierContext(
+            store, connector, follower, server, time, settings, ApplierThreads.VIRTUAL);
     this.global = new Applier(context, ApplierScope.GLOBAL);
     follower.tailing(this::isTailing);
   }
@@ -161,7 +163,12 @@ public final class Appliers implements AutoCloseable {
     }
     LeaderAccess access = new LeaderAccess(context, ApplierScope.GLOBAL, options);
     try (var leader = access.connect()) {
-      return access.synchronizeAll(leader, options.incremental(), started);
+      return access.synchronizeAll(
+          leader,
+          TailLoop.identify(leader, context.store().serverId()),
+          options.incremental(),
+          false,
+          started);
     }
   }
 

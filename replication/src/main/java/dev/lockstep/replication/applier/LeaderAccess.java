@@ -2,6 +2,7 @@ package dev.lockstep.replication.applier;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.DocumentStore;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -164,12 +166,20 @@ final class LeaderAccess {
 
   /// Brings everything that is followed to one state per database.
   ///
+  /// @param before what the leader has just said: a database that is made after they are listed is
+  ///   in the log from there on
+  /// @param isFollowing whether what the leader has dropped since it was followed is dropped here
   /// @param started told each job before it does anything
   /// @return what was done, and the tick from which tailing misses nothing
-  SyncResult synchronizeAll(LeaderClient leader, boolean isIncremental, Consumer<SyncJob> started)
+  SyncResult synchronizeAll(
+      LeaderClient leader,
+      LoggerState before,
+      boolean isIncremental,
+      boolean isFollowing,
+      Consumer<SyncJob> started)
       throws InterruptedException {
     SyncOptions wish = scope.isGlobal() ? options.withDatabase(null) : options;
-    Tick oldest = null;
+    Tick oldest = scope.isGlobal() ? before.lastLogTick() : null;
     List<SyncResult.Collection> done = new ArrayList<>();
     for (String database : databases(leader)) {
       SyncResult result =
@@ -183,6 +193,9 @@ final class LeaderAccess {
                       List.of(),
                       0),
                   started);
+      if (isFollowing) {
+        dropGone(context.store().requireDatabase(database), before.server().serverId(), result);
+      }
       done.addAll(result.collections());
       Tick tick = result.lastLogTick();
       oldest = oldest == null || tick.compareTo(oldest) < 0 ? tick : oldest;
@@ -192,6 +205,34 @@ final class LeaderAccess {
           ErrorNumber.REPLICATION_NO_START_TICK, "no start tick: the leader has no database");
     }
     return new SyncResult(done, oldest);
+  }
+
+  /// Drops what came from this leader and is not there any more: the log that told of its end was
+  /// missed. Not where only some collections are followed: it may have got another name there.
+  private void dropGone(Database database, long leaderId, SyncResult result) {
+    if (options.skipCreateDrop() || !(options.restriction() instanceof Restriction.Everything)) {
+      return;
+    }
+    Set<String> present =
+        result.collections().stream()
+            .map(SyncResult.Collection::name)
+            .collect(Collectors.toUnmodifiableSet());
+    for (DocumentCollection collection : database.collections()) {
+      AppliedPosition position = collection.appliedPosition();
+      boolean isGone =
+          position != null
+              && position.leaderId() == leaderId
+              && position.tick().compareTo(result.lastLogTick()) < 0
+              && !collection.definition().properties().isSystem()
+              && !present.contains(collection.name());
+      if (isGone) {
+        LOG.info(
+            "collection '{}' of database '{}' is dropped: the leader has dropped it",
+            collection.name(),
+            database.name());
+        database.dropCollection(collection, false);
+      }
+    }
   }
 
   /// The databases to synchronize. Those that only the leader has are made; those that only this

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -76,8 +75,7 @@ final class MarkerApplication implements AutoCloseable {
   private final FollowedCollections followed;
   private final Resynchronizer resynchronizer;
   private final Semaphore writers;
-  private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("applier-writer-", 0).factory());
+  private final ExecutorService threads;
 
   private final Map<DocumentCollection, PendingTransaction.Part> pending = new LinkedHashMap<>();
   private final Map<String, PendingTransaction> transactions = new HashMap<>();
@@ -91,6 +89,7 @@ final class MarkerApplication implements AutoCloseable {
   private long removals;
   private long excluded;
 
+  /// @param threads for writing; closed with this
   MarkerApplication(
       DocumentStore store,
       @Nullable Database database,
@@ -101,7 +100,8 @@ final class MarkerApplication implements AutoCloseable {
       Tick appliedBefore,
       CollectionSelection selection,
       FollowedCollections followed,
-      Resynchronizer resynchronizer) {
+      Resynchronizer resynchronizer,
+      ExecutorService threads) {
     this.store = store;
     this.database = database;
     this.options = options;
@@ -112,6 +112,7 @@ final class MarkerApplication implements AutoCloseable {
     this.selection = selection;
     this.followed = followed;
     this.resynchronizer = resynchronizer;
+    this.threads = threads;
     this.writers = new Semaphore(settings.writersMax());
     this.errorsLeft = options.applier().ignoreErrors();
   }

@@ -42,6 +42,7 @@ final class TailLoop {
   private Tick from;
   private Tick lastScanned = Tick.NONE;
   private ServerIdentity server;
+  private int idleRounds;
   private boolean hasWarnedOfGap;
   private volatile boolean isStopped;
 
@@ -92,30 +93,40 @@ final class TailLoop {
 
   /// Hands pages over until it is stopped or fails for good.
   void run() {
+    boolean goesOn = true;
+    while (goesOn) {
+      goesOn = step();
+    }
+  }
+
+  /// Hands one page over, and waits after it if there is reason to.
+  ///
+  /// @return false if that was the last one
+  boolean step() {
     try {
-      int idleRounds = 0;
-      while (!isStopped) {
-        long start = System.nanoTime();
-        TailPage page = fetch();
-        TailPosition position = page.position();
-        progress.fetched(position.lastTick(), Duration.ofNanos(System.nanoTime() - start));
-        requireNoGap(position);
-        advance(position);
-        if (!handover.put(page)) {
-          return;
-        }
-        boolean isEmpty = page.body().length == 0;
-        idleRounds = isEmpty ? idleRounds + 1 : 0;
-        if (isEmpty && !position.hasMore() && !canWait() && !pause(idlePause(idleRounds))) {
-          return;
-        }
+      if (isStopped) {
+        return false;
       }
+      long start = System.nanoTime();
+      TailPage page = fetch();
+      TailPosition position = page.position();
+      progress.fetched(position.lastTick(), Duration.ofNanos(System.nanoTime() - start));
+      requireNoGap(position);
+      advance(position);
+      if (!handover.put(page)) {
+        return false;
+      }
+      boolean isEmpty = page.body().length == 0;
+      idleRounds = isEmpty ? idleRounds + 1 : 0;
+      return !isEmpty || position.hasMore() || canWait() || pause(idlePause(idleRounds));
     } catch (InterruptedException _) {
       // Stopped.
+      return false;
     } catch (RuntimeException e) {
       if (!isStopped) {
         handover.fail(e);
       }
+      return false;
     }
   }
 
