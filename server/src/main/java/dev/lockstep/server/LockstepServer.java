@@ -108,7 +108,8 @@ public final class LockstepServer implements AutoCloseable {
       Tokens tokens = new Tokens(secret, settings.authentication().tokenLifetime(), clock);
       Authentication authentication = new Authentication(accounts, tokens, clock);
       JobRegistry jobs = new JobRegistry(settings.jobs(), store::newId, clock);
-      CursorRegistry cursors = new CursorRegistry(store::newId);
+      CursorRegistry cursors =
+          new CursorRegistry(settings.transport().content().cursorsMax(), store::newId);
       RequestStatistics statistics = new RequestStatistics();
       ListenerReference reference = new ListenerReference();
       boolean required = settings.authentication().required();
@@ -131,6 +132,7 @@ public final class LockstepServer implements AutoCloseable {
                   roles.follower(),
                   roles.appliers(),
                   roles.damagedAnswers(),
+                  roles.refusals(),
                   clock));
       HttpListener listener =
           new HttpListener(

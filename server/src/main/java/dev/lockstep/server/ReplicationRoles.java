@@ -13,11 +13,13 @@ import dev.lockstep.replication.follower.ReplicationFollower;
 import dev.lockstep.replication.leader.LeaderSettings;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.server.settings.Limit;
 import dev.lockstep.server.settings.ReplicationSettings;
 import dev.lockstep.server.settings.SettingsException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,11 +30,13 @@ import org.slf4j.LoggerFactory;
 /// @param follower to be closed before the listener: its jobs hold requests
 /// @param appliers to be started after the listener and closed first
 /// @param damagedAnswers of leaders so far
+/// @param refusals so far because of limits that are met without an answer to a request
 record ReplicationRoles(
     ReplicationLeader leader,
     ReplicationFollower follower,
     Appliers appliers,
-    LongSupplier damagedAnswers)
+    LongSupplier damagedAnswers,
+    Map<Limit, LongSupplier> refusals)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationRoles.class);
 
@@ -44,12 +48,15 @@ record ReplicationRoles(
             clock,
             LeaderSettings.of(settings.advertisedVersion())
                 .withBatchesMax(settings.batchesMax())
+                .withDumpsInFlightMax(settings.dumpsMax())
                 .withQuickKeysMax(settings.quickKeysMax())
                 .withRetention(settings.retention()));
     HttpLeaderConnector http =
         new HttpLeaderConnector(
             trust(settings),
-            new PermittedLeaders(settings.permittedLeaders(), "--replication.allowed-leaders"));
+            new PermittedLeaders(settings.permittedLeaders(), "--replication.allowed-leaders"),
+            settings.leaderAnswerBytesMax(),
+            Limit.LEADER_ANSWER_SIZE.setting());
     LeaderConnector connector =
         address ->
             http.connect(
@@ -65,6 +72,7 @@ record ReplicationRoles(
     ReplicationFollower follower =
         new ReplicationFollower(
             store, connector, FollowerSettings.DEFAULT.withClientWrites(clientWrites), clock);
+    follower.runAtMost(settings.synchronizationsMax(), Limit.SYNCHRONIZATIONS.setting());
     Appliers appliers =
         new Appliers(
             store,
@@ -73,7 +81,16 @@ record ReplicationRoles(
             leader.identity(),
             clock,
             ApplierSettings.DEFAULT.withClientWrites(clientWrites));
-    return new ReplicationRoles(leader, follower, appliers, http::damagedAnswers);
+    return new ReplicationRoles(
+        leader,
+        follower,
+        appliers,
+        http::damagedAnswers,
+        Map.of(
+            Limit.LEADER_ANSWER_SIZE,
+            http::oversizedAnswers,
+            Limit.SYNCHRONIZATIONS,
+            follower::refused));
   }
 
   private static TlsTrust trust(ReplicationSettings settings) {

@@ -27,6 +27,7 @@ import dev.lockstep.server.api.WalResource;
 import dev.lockstep.server.http.RequestStatistics;
 import dev.lockstep.server.http.Router;
 import dev.lockstep.server.jobs.JobRegistry;
+import dev.lockstep.server.settings.Limit;
 import dev.lockstep.server.settings.ListenAddress;
 import dev.lockstep.server.users.Accounts;
 import dev.lockstep.server.users.Authentication;
@@ -34,6 +35,7 @@ import dev.lockstep.server.users.Tokens;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -56,6 +58,7 @@ final class ServerWiring {
       ReplicationFollower follower,
       Appliers appliers,
       LongSupplier damagedAnswers,
+      Map<Limit, LongSupplier> refusals,
       Clock clock) {}
 
   private ServerWiring() {}
@@ -93,7 +96,8 @@ final class ServerWiring {
             parts.statistics(),
             parts.leader(),
             parts.appliers(),
-            parts.damagedAnswers()));
+            parts.damagedAnswers(),
+            parts.refusals()));
     router.route("/_admin/log/level", new LogLevelResource(parts.logLevels()));
     router.route("/_admin/wal/flush", new WalResource(store));
 

@@ -84,10 +84,17 @@ final class HttpLeaderClient implements LeaderClient {
 
   private final ServerConnection connection;
   private final LeaderAddress address;
+  private final AnswerLimit limit;
   private final AnswerChannel channel;
 
+  /// @param limit also set in the connection
   /// @param damagedAnswers counts those of all leaders
-  HttpLeaderClient(ServerConnection connection, LeaderAddress address, LongAdder damagedAnswers) {
+  HttpLeaderClient(
+      ServerConnection connection,
+      LeaderAddress address,
+      AnswerLimit limit,
+      LongAdder damagedAnswers) {
+    this.limit = limit;
     this.connection = connection;
     this.channel = new AnswerChannel(connection, address.transfer(), damagedAnswers);
     this.address = address;
@@ -621,12 +628,11 @@ final class HttpLeaderClient implements LeaderClient {
               failed);
       case AddressRefusedException refused ->
           new LeaderNotPermittedException(endpoint(), url, refused.detail(), refused);
-      case ResponseTooLargeException tooLarge ->
-          violation(request, tooLarge.detail() + limitHint());
+      case ResponseTooLargeException tooLarge -> tooLong(request, tooLarge.detail());
       case DamagedAnswerException damage ->
           LeaderUnavailableException.damaged(endpoint(), url, damage);
       case FrameInput.TooLongException tooLong ->
-          violation(request, tooLong.getMessage() + limitHint());
+          tooLong(request, String.valueOf(tooLong.getMessage()));
       case TransportException lost ->
           LeaderUnavailableException.answerLost(endpoint(), url, lost.detail(), lost);
       default ->
@@ -634,10 +640,9 @@ final class HttpLeaderClient implements LeaderClient {
     };
   }
 
-  private String limitHint() {
-    return connection.settings().responseBytesMax() < address.responseBytesMax()
-        ? "; that is a third of this server's heap, give it more (-Xmx)"
-        : "; raise the option maxPacketSize";
+  private ProtocolViolationException tooLong(ServerRequest request, String detail) {
+    limit.exceeded().increment();
+    return violation(request, detail + "; " + limit.remedy());
   }
 
   private static Duration min(Duration a, Duration b) {

@@ -27,13 +27,29 @@ public final class HttpLeaderConnector implements LeaderConnector {
 
   private final TlsTrust trust;
   private final AddressPolicy addressPolicy;
+  private final long answerBytesMax;
+  private final String answerBytesSetting;
   private final LongAdder damagedAnswers = new LongAdder();
+  private final LongAdder oversizedAnswers = new LongAdder();
+
+  /// Takes answers as long as users ask for.
+  ///
+  /// @param trust which certificates of leaders are believed
+  /// @param addressPolicy which addresses users may make this process connect to
+  public HttpLeaderConnector(TlsTrust trust, AddressPolicy addressPolicy) {
+    this(trust, addressPolicy, Long.MAX_VALUE, "");
+  }
 
   /// @param trust which certificates of leaders are believed
   /// @param addressPolicy which addresses users may make this server connect to
-  public HttpLeaderConnector(TlsTrust trust, AddressPolicy addressPolicy) {
+  /// @param answerBytesMax longest answer that is taken, whatever users ask for
+  /// @param answerBytesSetting what operators call that limit
+  public HttpLeaderConnector(
+      TlsTrust trust, AddressPolicy addressPolicy, long answerBytesMax, String answerBytesSetting) {
     this.trust = trust;
     this.addressPolicy = addressPolicy;
+    this.answerBytesMax = answerBytesMax;
+    this.answerBytesSetting = answerBytesSetting;
   }
 
   @Override
@@ -49,20 +65,18 @@ public final class HttpLeaderConnector implements LeaderConnector {
               + e.getMessage(),
           e);
     }
-    // A response is held in memory as a whole, twice while it is decoded: beyond a third of the
-    // heap
-    // a user's wish could end this server.
-    long responseBytesMax =
-        Math.min(address.responseBytesMax(), Runtime.getRuntime().maxMemory() / 3);
+    AnswerLimit limit =
+        AnswerLimit.of(
+            address.responseBytesMax(), answerBytesMax, answerBytesSetting, oversizedAnswers);
     ConnectionSettings settings =
         ConnectionSettings.of(endpoint, credentials(address.credentials()))
             .withConnectTimeout(address.connectTimeout())
             .withIdleTimeout(address.silenceMax())
-            .withResponseBytesMax(responseBytesMax)
+            .withResponseBytesMax(limit.bytesMax())
             .withConnectionsMax(CONNECTIONS_MAX)
             .withTrust(trust)
             .withAddressPolicy(addressPolicy);
-    HttpLeaderClient client = new HttpLeaderClient(open(settings), address, damagedAnswers);
+    HttpLeaderClient client = new HttpLeaderClient(open(settings), address, limit, damagedAnswers);
     client.warnings().forEach(LOG::warn);
     return client;
   }
@@ -70,6 +84,11 @@ public final class HttpLeaderConnector implements LeaderConnector {
   /// Answers so far, of all leaders, whose checksums did not fit.
   public long damagedAnswers() {
     return damagedAnswers.sum();
+  }
+
+  /// Answers so far, of all leaders, that were longer than accepted.
+  public long oversizedAnswers() {
+    return oversizedAnswers.sum();
   }
 
   private static ServerConnection open(ConnectionSettings settings) {

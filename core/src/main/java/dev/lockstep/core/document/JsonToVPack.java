@@ -144,7 +144,9 @@ public final class JsonToVPack {
       switch (token) {
         case START_OBJECT, START_ARRAY -> {
           if (depth == limits.depthMax()) {
-            throw invalid(parser, "more than " + limits.depthMax() + " levels");
+            var location = parser.currentTokenLocation();
+            throw InvalidJsonException.tooDeep(
+                location.getLineNr(), location.getColumnNr(), limits.depthMax());
           }
           depth++;
           if (token == JsonToken.START_OBJECT) {

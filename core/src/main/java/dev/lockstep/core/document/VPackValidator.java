@@ -154,7 +154,7 @@ public final class VPackValidator {
 
   private int container(int o, int end, int head, int depth) {
     if (depth >= limits.depthMax()) {
-      throw new InvalidVPackException(o, "more than " + limits.depthMax() + " levels");
+      throw InvalidVPackException.tooDeep(o, limits.depthMax());
     }
     if (head == VPackLayout.HEAD_EMPTY_ARRAY || head == VPackLayout.HEAD_EMPTY_OBJECT) {
       return o + 1;

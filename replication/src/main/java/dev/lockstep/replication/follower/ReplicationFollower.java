@@ -1,6 +1,7 @@
 package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LimitExceededException;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.protocol.LeaderConnector;
@@ -39,6 +40,10 @@ public final class ReplicationFollower implements AutoCloseable {
   private final Map<String, SyncJob> running = new HashMap<>();
 
   private final Deque<SyncProgress> finished = new ArrayDeque<>();
+
+  private int runningMax = Integer.MAX_VALUE;
+  private String runningMaxSetting = "";
+  private long refused;
   private boolean isClosed;
 
   /// Reads which synchronizations an earlier process has left, and removes the half-built copies of
@@ -88,6 +93,19 @@ public final class ReplicationFollower implements AutoCloseable {
     isTailing = databases;
   }
 
+  /// Limits how many synchronizations run at once, all databases together.
+  ///
+  /// @param setting what operators call the limit
+  public synchronized void runAtMost(int count, String setting) {
+    runningMax = count;
+    runningMaxSetting = setting;
+  }
+
+  /// Synchronizations so far that did not begin because of that limit.
+  public synchronized long refused() {
+    return refused;
+  }
+
   /// Synchronizes; returns when it is done. If this server ends before, the next process goes on
   /// with it, see [#interrupted].
   ///
@@ -115,6 +133,7 @@ public final class ReplicationFollower implements AutoCloseable {
     long number = request.jobId() == 0 ? store.newId() : request.jobId();
     synchronized (this) {
       requireIdle(request.database());
+      requireFewEnough();
       StoredSync begun =
           isKept ? history.begin(number, request) : StoredSync.begun(request, time.instant());
       return enter(number, begun);
@@ -128,6 +147,18 @@ public final class ReplicationFollower implements AutoCloseable {
     }
     if (running.containsKey(database)) {
       throw new LockstepException(ErrorNumber.LOCKED);
+    }
+  }
+
+  /// Under the lock. Those that go on after a restart have been let in before.
+  private void requireFewEnough() {
+    if (running.size() >= runningMax) {
+      refused++;
+      throw new LimitExceededException(
+          ErrorNumber.RESOURCE_LIMIT,
+          runningMaxSetting,
+          runningMax,
+          "as many synchronizations as are allowed are running; wait until one ends");
     }
   }
 

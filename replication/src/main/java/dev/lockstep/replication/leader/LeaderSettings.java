@@ -34,6 +34,9 @@ public record LeaderSettings(
   /// The name under which a server's configuration knows [#batchesMax()].
   public static final String BATCHES_MAX_OPTION = "--replication.batches-max";
 
+  /// The name under which a server's configuration knows [#dumpsInFlightMax()].
+  public static final String DUMPS_MAX_OPTION = "--replication.dumps-max";
+
   /// Lease of a follower that does not say how long it wants one.
   public static final Duration BATCH_TTL_DEFAULT = Duration.ofMinutes(5);
 
@@ -103,6 +106,20 @@ public record LeaderSettings(
         batchTtlMax,
         value,
         dumpsInFlightMax,
+        dumpWaitMax,
+        followerTtl,
+        followersMax,
+        quickKeysMax,
+        retention);
+  }
+
+  public LeaderSettings withDumpsInFlightMax(int value) {
+    return new LeaderSettings(
+        version,
+        batchesMax,
+        batchTtlMax,
+        dumpPageBytesMax,
+        value,
         dumpWaitMax,
         followerTtl,
         followersMax,

@@ -1,6 +1,7 @@
 package dev.lockstep.replication.leader;
 
 import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LimitExceededException;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.collection.StoreSnapshot;
@@ -83,12 +84,12 @@ public final class ReplicationBatches implements AutoCloseable {
     }
     collectExpired();
     if (batches.size() >= batchesMax) {
-      throw new LockstepException(
+      throw new LimitExceededException(
           ErrorNumber.RESOURCE_LIMIT,
-          batchesMax
-              + " replication batches are open, no more are allowed ("
-              + LeaderSettings.BATCHES_MAX_OPTION
-              + "); wait until one ends, or raise the limit");
+          LeaderSettings.BATCHES_MAX_OPTION,
+          batchesMax,
+          "as many replication batches as are allowed are open; wait until one ends, or raise the"
+              + " limit");
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.lockstep.replication.leader;
 
 import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LimitExceededException;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.CollectionDefinition;
 import dev.lockstep.core.collection.CollectionView;
@@ -272,9 +273,11 @@ public final class ReplicationLeader implements AutoCloseable {
 
   private void acquireAnswer() throws InterruptedException {
     if (!dumpsInFlight.tryAcquire(settings.dumpWaitMax().toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new LockstepException(
+      throw new LimitExceededException(
           ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
-          settings.dumpsInFlightMax() + " dumps are being sent already; try again later");
+          LeaderSettings.DUMPS_MAX_OPTION,
+          settings.dumpsInFlightMax(),
+          "as many dumps as are allowed are being sent already; try again later");
     }
   }
 

@@ -8,8 +8,8 @@ import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
 import dev.lockstep.core.document.VPackValidator;
-import dev.lockstep.core.document.ValidationLimits;
 import dev.lockstep.server.http.ApiRequest;
+import dev.lockstep.server.settings.ContentLimits;
 import java.io.IOException;
 import java.io.PushbackInputStream;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,6 @@ import org.jspecify.annotations.Nullable;
 /// VelocyPack, with memory for one value. Malformed input is a [LockstepException] 400/600, a value
 /// beyond the limit 400/1216. Belongs to the request's thread.
 final class BodyValues implements AutoCloseable {
-  /// Largest single document: what fits, with its stored form and the engine's batch beside it,
-  /// into a heap of 512 MB, and some room above the 100 MB that are promised.
-  static final int VALUE_BYTES_MAX = 128 << 20;
-
   private static final int READ_AHEAD = 16;
 
   private interface Source extends AutoCloseable {
@@ -47,6 +43,7 @@ final class BodyValues implements AutoCloseable {
   }
 
   private static BodyValues openVPack(ApiRequest request) throws IOException {
+    ContentLimits limits = request.limits();
     PushbackInputStream in = new PushbackInputStream(request.body(), READ_AHEAD);
     int head = in.read();
     if (head < 0) {
@@ -56,14 +53,15 @@ final class BodyValues implements AutoCloseable {
     try {
       if (!VPackArrayReader.isArrayHead(head)) {
         request.holdBody();
-        byte[] bytes = in.readNBytes(VALUE_BYTES_MAX + 1);
-        if (bytes.length > VALUE_BYTES_MAX) {
-          throw new VPackTooLargeException(VALUE_BYTES_MAX);
+        byte[] bytes = in.readNBytes(limits.documentBytesMax() + 1);
+        if (bytes.length > limits.documentBytesMax()) {
+          throw new VPackTooLargeException(limits.documentBytesMax());
         }
         return new BodyValues(
-            request, VPackValidator.validateWhole(bytes, ValidationLimits.REQUEST), null);
+            request, VPackValidator.validateWhole(bytes, limits.velocyPack()), null);
       }
-      VPackArrayReader reader = new VPackArrayReader(in, VALUE_BYTES_MAX);
+      VPackArrayReader reader =
+          new VPackArrayReader(in, limits.documentBytesMax(), limits.velocyPack());
       return new BodyValues(
           request,
           null,
@@ -79,7 +77,7 @@ final class BodyValues implements AutoCloseable {
             }
           });
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {
-      throw refusal(e);
+      throw request.limits().refusal(e);
     }
   }
 
@@ -89,7 +87,7 @@ final class BodyValues implements AutoCloseable {
     if (first < 0) {
       throw empty();
     }
-    JsonToVPack.Limits limits = new JsonToVPack.Limits(VALUE_BYTES_MAX, ValidationLimits.DEPTH_MAX);
+    JsonToVPack.Limits limits = request.limits().jsonDocument();
     try {
       if (first != '[') {
         request.holdBody();
@@ -111,7 +109,7 @@ final class BodyValues implements AutoCloseable {
             }
           });
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {
-      throw refusal(e);
+      throw request.limits().refusal(e);
     }
   }
 
@@ -167,22 +165,13 @@ final class BodyValues implements AutoCloseable {
     try {
       return elements.next();
     } catch (InvalidJsonException | InvalidVPackException | VPackTooLargeException e) {
-      throw refusal(e);
+      throw request.limits().refusal(e);
     }
   }
 
   /// Says that no value returned so far is held any more, so that its memory is free for others.
   void letGo() {
     request.letGoOfBody();
-  }
-
-  /// What the wire answers for input that a codec refused.
-  static LockstepException refusal(RuntimeException e) {
-    return e instanceof VPackTooLargeException
-        ? new LockstepException(
-            ErrorNumber.DOCUMENT_TOO_LARGE, "document too large: " + e.getMessage(), e)
-        : new LockstepException(
-            ErrorNumber.HTTP_CORRUPTED_JSON, "VPackError error: " + e.getMessage(), e);
   }
 
   private static LockstepException empty() {

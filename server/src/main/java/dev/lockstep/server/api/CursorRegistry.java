@@ -6,6 +6,7 @@ import dev.lockstep.core.collection.StoreSnapshot;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
+import dev.lockstep.server.settings.Limit;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -20,10 +21,6 @@ import java.util.function.LongSupplier;
 /// their idle time are bounded; what nobody fetches in time is closed by a thread of this registry.
 /// A cursor belongs to one user in one database and is invisible to others. Thread-safe.
 public final class CursorRegistry implements AutoCloseable {
-  /// Each pins a snapshot, which keeps the engine from giving back space: far more than
-  /// well-behaved clients need at once, few enough not to hurt.
-  static final int CURSORS_MAX = 256;
-
   static final Duration TTL_DEFAULT = Duration.ofSeconds(30);
 
   /// A client that needs longer between two batches fetches too much at once.
@@ -116,19 +113,23 @@ public final class CursorRegistry implements AutoCloseable {
     }
   }
 
+  private final int cursorsMax;
   private final LongSupplier newId;
   private final LongSupplier nanoTime;
   private final Map<String, Cursor> cursors = new HashMap<>();
   private final ScheduledExecutorService sweeper;
   private boolean closed;
 
+  /// @param cursorsMax open at once; each pins a snapshot, which keeps the engine from giving back
+  ///   space
   /// @param newId gives ids that were never used before
-  public CursorRegistry(LongSupplier newId) {
-    this(newId, System::nanoTime);
+  public CursorRegistry(int cursorsMax, LongSupplier newId) {
+    this(cursorsMax, newId, System::nanoTime);
   }
 
   /// @param nanoTime the clock that idle times are measured with
-  CursorRegistry(LongSupplier newId, LongSupplier nanoTime) {
+  CursorRegistry(int cursorsMax, LongSupplier newId, LongSupplier nanoTime) {
+    this.cursorsMax = cursorsMax;
     this.newId = newId;
     this.nanoTime = nanoTime;
     this.sweeper =
@@ -166,12 +167,12 @@ public final class CursorRegistry implements AutoCloseable {
       throw new LockstepException(ErrorNumber.SHUTTING_DOWN);
     }
     sweep();
-    if (cursors.size() >= CURSORS_MAX) {
-      throw new LockstepException(
+    if (cursors.size() >= cursorsMax) {
+      throw Limit.CURSORS.exceeded(
           ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
-          "service unavailable: "
-              + CURSORS_MAX
-              + " cursors are open already; try again, and delete those no longer used");
+          cursorsMax,
+          "service unavailable: as many cursors as are allowed are open already; try again, and"
+              + " delete those no longer used");
     }
     release(cursor);
     cursors.put(cursor.id, cursor);

@@ -92,7 +92,7 @@ public final class EchoResource implements Resource {
     builder.key("requestBody");
     if (body.length > 0 && !request.hasVelocyPackBody()) {
       try {
-        builder.slice(JsonToVPack.parse(body, JsonToVPack.Limits.DEFAULT));
+        builder.slice(JsonToVPack.parse(body, request.limits().jsonValue()));
       } catch (InvalidJsonException e) {
         builder.value(text);
       }

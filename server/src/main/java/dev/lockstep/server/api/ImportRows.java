@@ -7,8 +7,8 @@ import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
-import dev.lockstep.core.document.ValidationLimits;
 import dev.lockstep.server.http.ApiRequest;
+import dev.lockstep.server.settings.ContentLimits;
 import java.io.IOException;
 import java.io.PushbackInputStream;
 import java.util.ArrayList;
@@ -63,8 +63,8 @@ abstract class ImportRows implements AutoCloseable {
         throw noArray();
       }
       return withHeader
-          ? HeaderRows.open(new ElementRows(body), parameters)
-          : new ObjectRows(new ElementRows(body));
+          ? HeaderRows.open(new ElementRows(body, request.limits()), parameters)
+          : new ObjectRows(new ElementRows(body, request.limits()));
     }
     if (withHeader) {
       return HeaderRows.open(new LineRows(request), parameters);
@@ -74,13 +74,14 @@ abstract class ImportRows implements AutoCloseable {
     }
     PushbackInputStream in = new PushbackInputStream(request.body(), 16);
     if (BodyValues.firstCharacter(in) == '[') {
-      JsonToVPack.Values elements = JsonToVPack.Values.elementsOf(in, limits());
-      return new ObjectRows(new ElementRows(elements));
+      JsonToVPack.Values elements =
+          JsonToVPack.Values.elementsOf(in, request.limits().jsonDocument());
+      return new ObjectRows(new ElementRows(elements, request.limits()));
     }
     if (parameters.format() == ImportParameters.Format.ARRAY) {
       throw noArray();
     }
-    return new ObjectRows(new LineRows(in));
+    return new ObjectRows(new LineRows(in, request.limits()));
   }
 
   private static LockstepException noArray() {
@@ -88,20 +89,18 @@ abstract class ImportRows implements AutoCloseable {
         ErrorNumber.HTTP_BAD_PARAMETER, "expecting a JSON array in the request");
   }
 
-  private static JsonToVPack.Limits limits() {
-    return new JsonToVPack.Limits(BodyValues.VALUE_BYTES_MAX, ValidationLimits.DEPTH_MAX);
-  }
-
   /// Values of any type, one per row.
   private static final class LineRows extends ImportRows {
     private final JsonToVPack.Values lines;
+    private final ContentLimits limits;
 
     LineRows(ApiRequest request) throws IOException {
-      this(new PushbackInputStream(request.body(), 16));
+      this(new PushbackInputStream(request.body(), 16), request.limits());
     }
 
-    LineRows(PushbackInputStream in) {
-      this.lines = JsonToVPack.Values.lines(in, limits());
+    LineRows(PushbackInputStream in, ContentLimits limits) {
+      this.lines = JsonToVPack.Values.lines(in, limits.jsonDocument());
+      this.limits = limits;
     }
 
     @Override
@@ -109,9 +108,12 @@ abstract class ImportRows implements AutoCloseable {
       try {
         return lines.next();
       } catch (InvalidJsonException e) {
+        if (e.isTooDeep()) {
+          throw limits.refusal(e);
+        }
         throw new BadRowException("invalid JSON at column " + e.column() + ": " + e.reason(), null);
       } catch (VPackTooLargeException e) {
-        throw BodyValues.refusal(e);
+        throw limits.refusal(e);
       }
     }
 
@@ -134,16 +136,19 @@ abstract class ImportRows implements AutoCloseable {
   private static final class ElementRows extends ImportRows {
     private final JsonToVPack.@Nullable Values json;
     private final @Nullable BodyValues body;
+    private final ContentLimits limits;
     private long position;
 
-    ElementRows(JsonToVPack.Values json) {
+    ElementRows(JsonToVPack.Values json, ContentLimits limits) {
       this.json = json;
       this.body = null;
+      this.limits = limits;
     }
 
-    ElementRows(BodyValues body) {
+    ElementRows(BodyValues body, ContentLimits limits) {
       this.json = null;
       this.body = body;
+      this.limits = limits;
     }
 
     @Override
@@ -155,7 +160,7 @@ abstract class ImportRows implements AutoCloseable {
       try {
         return json == null ? null : json.next();
       } catch (InvalidJsonException | VPackTooLargeException e) {
-        throw BodyValues.refusal(e);
+        throw limits.refusal(e);
       }
     }
 

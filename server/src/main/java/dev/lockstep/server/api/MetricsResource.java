@@ -11,6 +11,7 @@ import dev.lockstep.server.http.HttpVerb;
 import dev.lockstep.server.http.RequestStatistics;
 import dev.lockstep.server.http.Resource;
 import dev.lockstep.server.jobs.JobRegistry;
+import dev.lockstep.server.settings.Limit;
 import io.prometheus.metrics.config.EscapingScheme;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /// `GET /_admin/metrics[/v2]` in Prometheus' text form. Names that ArangoDB has mean the same here;
@@ -38,18 +40,22 @@ public final class MetricsResource implements Resource {
   private final ReplicationLeader leader;
   private final Appliers appliers;
   private final LongSupplier damagedAnswers;
+  private final Map<Limit, LongSupplier> refusals;
 
   /// @param damagedAnswers of leaders so far
+  /// @param refusals because of limits that are met without an answer to a request
   public MetricsResource(
       DocumentStore store,
       JobRegistry jobs,
       RequestStatistics requests,
       ReplicationLeader leader,
       Appliers appliers,
-      LongSupplier damagedAnswers) {
+      LongSupplier damagedAnswers,
+      Map<Limit, LongSupplier> refusals) {
     this.leader = leader;
     this.appliers = appliers;
     this.damagedAnswers = damagedAnswers;
+    this.refusals = refusals;
     this.store = store;
     this.jobs = jobs;
     this.requests = requests;
@@ -126,11 +132,26 @@ public final class MetricsResource implements Resource {
             "lockstep_replication_damaged_answers",
             "Answers of leaders whose checksums did not fit",
             damagedAnswers.getAsLong()));
+    all.metricSnapshot(limits());
     addFollowers(all);
     addAppliers(all);
     addStore(all);
     addProcess(all);
     return all.build();
+  }
+
+  /// Settings that were never met are told, too: an increase from nothing cannot be seen.
+  private CounterSnapshot limits() {
+    CounterSnapshot.Builder counts =
+        CounterSnapshot.builder()
+            .name("lockstep_limit_refusals")
+            .help("Requests and leaders' answers that met a limit, by the setting to change");
+    for (Limit limit : Limit.values()) {
+      long count =
+          requests.refusals(limit.setting()) + refusals.getOrDefault(limit, () -> 0).getAsLong();
+      counts.dataPoint(count(Labels.of("setting", limit.setting()), count));
+    }
+    return counts.build();
   }
 
   private HistogramSnapshot latency() {

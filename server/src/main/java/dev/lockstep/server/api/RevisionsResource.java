@@ -243,7 +243,7 @@ final class RevisionsResource implements Resource {
     return ask(
         request,
         view -> {
-          try (SpooledArray documents = new SpooledArray(true)) {
+          try (SpooledArray documents = SpooledArray.ofVelocyPack(request)) {
             for (long revision : wanted) {
               documents.addDocument(
                   document(view, new Revision(revision)).slice(), view.definition().name());

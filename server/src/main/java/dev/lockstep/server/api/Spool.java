@@ -1,7 +1,7 @@
 package dev.lockstep.server.api;
 
 import dev.lockstep.core.ErrorNumber;
-import dev.lockstep.core.LockstepException;
+import dev.lockstep.server.settings.Limit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -19,16 +19,18 @@ final class Spool extends OutputStream {
   /// What one answer holds on the heap.
   static final int MEMORY_BYTES_MAX = 1 << 20;
 
-  /// A bound for the temporary file: no answer of ours is meant to be larger, and a full disk would
-  /// hit everybody.
-  static final long BYTES_MAX = 8L << 30;
-
   private static final int COPY_BYTES = 64 << 10;
 
+  private final long bytesMax;
   private byte[] memory = new byte[512];
   private int inMemory;
   private long inFile;
   private @Nullable FileChannel file;
+
+  /// @param bytesMax most bytes of the temporary file: a full disk would hit everybody
+  Spool(long bytesMax) {
+    this.bytesMax = bytesMax;
+  }
 
   @Override
   public void write(int b) throws IOException {
@@ -64,12 +66,11 @@ final class Spool extends OutputStream {
   }
 
   private void append(ByteBuffer bytes) throws IOException {
-    if (inFile + bytes.remaining() > BYTES_MAX) {
-      throw new LockstepException(
+    if (inFile + bytes.remaining() > bytesMax) {
+      throw Limit.SPOOL_SIZE.exceeded(
           ErrorNumber.RESOURCE_LIMIT,
-          "resource limit exceeded: the answer is larger than "
-              + BYTES_MAX
-              + " bytes; ask for less at once");
+          bytesMax,
+          "resource limit exceeded: the answer is too large; ask for less at once");
     }
     if (file == null) {
       Path path = Files.createTempFile("lockstep-answer-", ".spool");

@@ -25,17 +25,23 @@ final class SpooledArray implements AutoCloseable {
   private static final VPackSlice NULL = new VPackBuilder().nullValue().toSlice();
 
   private final boolean velocyPack;
-  private final Spool spool = new Spool();
+  private final Spool spool;
   private long count;
   private boolean handedOver;
 
   /// @param velocyPack whether the client asked for VelocyPack rather than JSON
-  SpooledArray(boolean velocyPack) {
+  private SpooledArray(boolean velocyPack, long bytesMax) {
     this.velocyPack = velocyPack;
+    this.spool = new Spool(bytesMax);
   }
 
   static SpooledArray of(ApiRequest request) {
-    return new SpooledArray(request.wantsVelocyPack());
+    return new SpooledArray(request.wantsVelocyPack(), request.limits().spooledBytesMax());
+  }
+
+  /// For answers that are VelocyPack whatever the client accepts.
+  static SpooledArray ofVelocyPack(ApiRequest request) {
+    return new SpooledArray(true, request.limits().spooledBytesMax());
   }
 
   /// Number of elements.

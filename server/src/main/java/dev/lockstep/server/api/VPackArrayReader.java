@@ -27,6 +27,7 @@ final class VPackArrayReader {
 
   private final PushbackInputStream in;
   private final int elementBytesMax;
+  private final ValidationLimits limits;
   private final int layout;
   private final long byteLength;
   private final long declaredCount;
@@ -40,10 +41,13 @@ final class VPackArrayReader {
 
   /// @param in positioned on the head of the array
   /// @param elementBytesMax most bytes of one element
+  /// @param limits what an element may contain
   /// @throws InvalidVPackException if this is no array
-  VPackArrayReader(InputStream in, int elementBytesMax) throws IOException {
+  VPackArrayReader(InputStream in, int elementBytesMax, ValidationLimits limits)
+      throws IOException {
     this.in = new PushbackInputStream(in, HEAD_BYTES);
     this.elementBytesMax = elementBytesMax;
+    this.limits = limits;
     this.layout = readByte();
     if (!isArrayHead(layout)) {
       throw invalid("expecting an array, not a value of type 0x%02x".formatted(layout));
@@ -104,7 +108,7 @@ final class VPackArrayReader {
     if (bytes.length < size) {
       throw invalid("the array ends within element " + elements);
     }
-    VPackSlice element = VPackValidator.validateWhole(bytes, ValidationLimits.REQUEST);
+    VPackSlice element = VPackValidator.validateWhole(bytes, limits);
     position += size;
     elements++;
     return element;

@@ -1,11 +1,13 @@
 package dev.lockstep.server.http;
 
 import dev.lockstep.core.ErrorNumber;
+import dev.lockstep.core.LimitExceededException;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.server.http.Gatekeeper.Identity;
 import dev.lockstep.server.jobs.CancellationSignal;
 import dev.lockstep.server.jobs.JobRegistry;
 import dev.lockstep.server.jobs.StoredAnswer;
+import dev.lockstep.server.settings.Limit;
 import dev.lockstep.server.settings.TransportSettings;
 import dev.lockstep.server.users.AccessLevel;
 import java.io.ByteArrayOutputStream;
@@ -43,8 +45,6 @@ import org.slf4j.LoggerFactory;
 /// own.
 final class ApiHandler extends Handler.Abstract {
   private static final Logger LOG = LoggerFactory.getLogger(ApiHandler.class);
-
-  private static final int STORED_ANSWER_MAX = 64 << 20;
 
   private static final Map.Entry<String, String> NOSNIFF =
       Map.entry("x-content-type-options", "nosniff");
@@ -122,6 +122,7 @@ final class ApiHandler extends Handler.Abstract {
   /// The failure as the peer is told; unexpected ones go to the log with a reference.
   ApiResponse toResponse(Throwable failure, String what) {
     if (failure instanceof LockstepException known) {
+      countLimit(known);
       // 501 and 503 are answers like any other; 500 is ours to explain.
       if (known.number().httpStatus() == 500) {
         LOG.warn("{}: {}", what, known.getMessage(), known.getCause());
@@ -144,6 +145,15 @@ final class ApiHandler extends Handler.Abstract {
     }
     return ApiResponse.error(
         ErrorNumber.INTERNAL, "internal error; failure " + reference + " in the server's log");
+  }
+
+  /// A refusal may be wrapped by one that says what had been done before.
+  private void countLimit(LockstepException failure) {
+    if (failure instanceof LimitExceededException limit) {
+      statistics.countRefusal(limit.setting());
+    } else if (failure.getCause() instanceof LimitExceededException limit) {
+      statistics.countRefusal(limit.setting());
+    }
   }
 
   /// One request and its response.
@@ -169,6 +179,7 @@ final class ApiHandler extends Handler.Abstract {
               request.getLength(),
               request.getHeaders().get(HttpHeader.CONTENT_ENCODING),
               settings.bodyBytesMax(),
+              settings.decompressedBytesMax(),
               memory);
       Callback completion = Callback.from(callback, body::close);
       try {
@@ -196,12 +207,11 @@ final class ApiHandler extends Handler.Abstract {
         throw new LockstepException(ErrorNumber.SHUTTING_DOWN, "shutdown in progress");
       }
       if (inFlight > settings.requestsInFlightMax()) {
-        throw new LockstepException(
+        throw Limit.REQUESTS.exceeded(
             ErrorNumber.QUEUE_FULL,
-            "queue is full: "
-                + (inFlight - 1)
-                + " requests are being worked on already, no more are allowed"
-                + " (--server.maximal-requests); try again");
+            settings.requestsInFlightMax(),
+            "queue is full: as many requests as are allowed are being worked on already; try"
+                + " again");
       }
       checkUrlLength();
       if (verb == null) {
@@ -226,11 +236,10 @@ final class ApiHandler extends Handler.Abstract {
         throw new LockstepException(
             ErrorNumber.HTTP_NOT_FOUND, "unknown path '" + path.text() + "'");
       }
-      if (request.getLength() > settings.bodyBytesMax()) {
-        throw RequestBody.tooLarge(settings.bodyBytesMax());
-      }
+      StreamedBody.requireLength(request.getLength(), settings.bodyBytesMax());
       ApiRequest.Builder prepared =
           ApiRequest.builder(verb, path.text())
+              .limits(settings.content())
               .database(path.database())
               .segments(match.segments())
               .query(Query.parse(request.getHttpURI().getQuery()))
@@ -256,8 +265,11 @@ final class ApiHandler extends Handler.Abstract {
     private void checkUrlLength() {
       int length = request.getHttpURI().getPathQuery().length();
       if (length > settings.urlBytesMax()) {
+        statistics.countRefusal(Limit.URL_SIZE.setting());
         throw new HttpException.RuntimeException(
-            414, "the URL of " + length + " bytes exceeds the limit of " + settings.urlBytesMax());
+            414,
+            "the URL has %d bytes, more than are accepted (%s is %d)"
+                .formatted(length, Limit.URL_SIZE.setting(), settings.urlBytesMax()));
       }
     }
 
@@ -310,8 +322,7 @@ final class ApiHandler extends Handler.Abstract {
         boolean store)
         throws IOException {
       statistics.countAsynchronous();
-      SpooledBody spooled =
-          SpooledBody.read(body.stream(), spoolDirectory, settings.bodyBytesMax(), memory);
+      SpooledBody spooled = SpooledBody.read(body.stream(), spoolDirectory, memory);
       boolean velocyPack = prepared.build().wantsVelocyPack();
       Function<CancellationSignal, StoredAnswer> work =
           signal ->
@@ -437,18 +448,18 @@ final class ApiHandler extends Handler.Abstract {
     }
   }
 
-  private static StoredAnswer store(ApiResponse answer, boolean velocyPack) throws IOException {
+  private StoredAnswer store(ApiResponse answer, boolean velocyPack) throws IOException {
     RenderedBody rendered = RenderedBody.of(answer.body(), velocyPack);
+    int bytesMax = jobs.answerBytesMax();
     ByteArrayOutputStream bytes =
         new ByteArrayOutputStream() {
           @Override
           public void write(byte[] source, int offset, int length) {
-            if (count + (long) length > STORED_ANSWER_MAX) {
-              throw new LockstepException(
+            if (count + (long) length > bytesMax) {
+              throw Limit.JOB_RESULT_SIZE.exceeded(
                   ErrorNumber.RESOURCE_LIMIT,
-                  "the answer exceeds the "
-                      + STORED_ANSWER_MAX
-                      + " bytes a job may store; ask for it directly");
+                  bytesMax,
+                  "the answer has more bytes than a job may store; ask for it directly");
             }
             super.write(source, offset, length);
           }

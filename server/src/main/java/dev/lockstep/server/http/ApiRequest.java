@@ -8,10 +8,10 @@ import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
 import dev.lockstep.core.document.VPackValidator;
-import dev.lockstep.core.document.ValidationLimits;
 import dev.lockstep.replication.protocol.AnswerSeal;
 import dev.lockstep.replication.protocol.FrameFormat;
 import dev.lockstep.server.jobs.CancellationSignal;
+import dev.lockstep.server.settings.ContentLimits;
 import dev.lockstep.server.users.Access;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,6 +50,7 @@ public final class ApiRequest {
   private final RequestBody body;
   private final Connection connection;
   private final CancellationSignal cancellation;
+  private final ContentLimits limits;
   private @Nullable VPackSlice bodyValue;
   private boolean bodyValueRead;
 
@@ -65,6 +66,7 @@ public final class ApiRequest {
     this.body = builder.body;
     this.connection = builder.connection;
     this.cancellation = builder.cancellation;
+    this.limits = builder.limits;
   }
 
   public HttpVerb verb() {
@@ -183,15 +185,19 @@ public final class ApiRequest {
   private VPackSlice parse(byte[] bytes) {
     try {
       return hasVelocyPackBody()
-          ? VPackValidator.validateWhole(bytes, ValidationLimits.REQUEST)
-          : JsonToVPack.parse(bytes, JsonToVPack.Limits.DEFAULT);
+          ? VPackValidator.validateWhole(bytes, limits.velocyPack())
+          : JsonToVPack.parse(bytes, limits.jsonValue());
     } catch (InvalidJsonException | InvalidVPackException e) {
-      throw new LockstepException(
-          ErrorNumber.HTTP_CORRUPTED_JSON, "VPackError error: " + e.getMessage(), e);
+      throw limits.refusal(e);
     } catch (VPackTooLargeException e) {
       throw new LockstepException(
           ErrorNumber.HTTP_ENTITY_TOO_LARGE, "request body: " + e.getMessage(), e);
     }
+  }
+
+  /// What the body may contain, and how large an answer may become that is collected.
+  public ContentLimits limits() {
+    return limits;
   }
 
   /// Whether the body is VelocyPack; otherwise it is taken for JSON, whatever the header says.
@@ -249,7 +255,7 @@ public final class ApiRequest {
   }
 
   /// Collects the parts of a request. Unset parts: database `_system`, no segments, query, headers
-  /// or body, unrestricted access.
+  /// or body, unrestricted access; and the default limits.
   public static final class Builder {
     private final HttpVerb verb;
     private final String path;
@@ -262,6 +268,7 @@ public final class ApiRequest {
     private RequestBody body = RequestBody.of(new byte[0]);
     private Connection connection = new Connection("HTTP/1.1", false, "", 0, "", 0);
     private CancellationSignal cancellation = new CancellationSignal();
+    private ContentLimits limits = ContentLimits.DEFAULT;
 
     private Builder(HttpVerb verb, String path) {
       this.verb = verb;
@@ -306,6 +313,11 @@ public final class ApiRequest {
 
     public Builder cancellation(CancellationSignal signal) {
       cancellation = signal;
+      return this;
+    }
+
+    public Builder limits(ContentLimits content) {
+      limits = content;
       return this;
     }
 

@@ -2,7 +2,7 @@ package dev.lockstep.server.http;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
-import dev.lockstep.server.settings.TransportSettings;
+import dev.lockstep.server.settings.Limit;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -46,19 +46,20 @@ final class BodyMemory {
   ///   in time
   Reservation reserve(long bodyBytes, int copies) {
     if (bodyBytes > capacityBytes) {
-      throw new LockstepException(
+      throw Limit.BODY_MEMORY.exceeded(
           ErrorNumber.HTTP_ENTITY_TOO_LARGE,
-          "a request body of %d bytes does not fit into the %d bytes of %s: send less at once, use /_api/import or raise the setting"
-              .formatted(bodyBytes, capacityBytes, TransportSettings.BODY_MEMORY_OPTION));
+          capacityBytes,
+          "a request body of %d bytes does not fit into the memory for request bodies: send less at once, use /_api/import or raise the setting"
+              .formatted(bodyBytes));
     }
     int permits = (int) Math.min(capacity, (bodyBytes * copies + UNIT - 1) / UNIT);
     try {
       if (!free.tryAcquire(permits, waitMax.toMillis(), TimeUnit.MILLISECONDS)) {
-        throw new LockstepException(
+        throw Limit.BODY_MEMORY.exceeded(
             ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
-            "other large requests hold the memory for request bodies for more than %d s; try again, or raise %s (%d bytes)"
-                .formatted(
-                    waitMax.toSeconds(), TransportSettings.BODY_MEMORY_OPTION, capacityBytes));
+            capacityBytes,
+            "other large requests hold the memory for request bodies for more than %d s; try again, or raise the setting"
+                .formatted(waitMax.toSeconds()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -64,7 +64,7 @@ public final class HttpListener implements AutoCloseable {
     threads.setName("http");
     this.server = new Server(threads);
     server.setHandler(handler);
-    server.setErrorHandler(new TransportErrorHandler());
+    server.setErrorHandler(new TransportErrorHandler(settings, statistics));
     for (ListenAddress address : addresses) {
       ServerConnector connector = connector(address, tls, settings);
       connectors.add(connector);

@@ -43,7 +43,7 @@ public interface RequestBody {
     };
   }
 
-  /// The error for a body beyond its limit.
+  /// The error for a body beyond a limit of the resource that reads it.
   static LockstepException tooLarge(long bytesMax) {
     return new LockstepException(
         ErrorNumber.HTTP_ENTITY_TOO_LARGE,

@@ -2,6 +2,8 @@ package dev.lockstep.server.http;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -22,6 +24,9 @@ public final class RequestStatistics {
   private final LongAdder bytesReceived = new LongAdder();
   private final LongAdder bytesSent = new LongAdder();
   private final AtomicInteger inFlight = new AtomicInteger();
+
+  /// By setting; as many as there are settings.
+  private final Map<String, LongAdder> refusals = new ConcurrentHashMap<>();
 
   public RequestStatistics() {
     for (LongAdder[] counters : List.of(byVerb, byStatusClass, byLatency)) {
@@ -54,6 +59,19 @@ public final class RequestStatistics {
 
   void countUnauthorized() {
     unauthorized.increment();
+  }
+
+  /// @param setting the limit that a request has met
+  void countRefusal(String setting) {
+    refusals.computeIfAbsent(setting, name -> new LongAdder()).increment();
+  }
+
+  /// Requests and jobs that met a limit.
+  ///
+  /// @param setting as operators write it, see [dev.lockstep.server.settings.Limit]
+  public long refusals(String setting) {
+    LongAdder count = refusals.get(setting);
+    return count == null ? 0 : count.sum();
   }
 
   public long requests(HttpVerb verb) {

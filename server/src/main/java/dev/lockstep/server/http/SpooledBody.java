@@ -19,28 +19,24 @@ final class SpooledBody implements RequestBody, AutoCloseable {
   private final byte[] head;
   private final @Nullable Path file;
   private final long length;
-  private final long bytesMax;
   private final BodyMemory memory;
   private final InputStream stream;
   private @Nullable StreamedBody reader;
 
-  private SpooledBody(
-      byte[] head, @Nullable Path file, long length, long bytesMax, BodyMemory memory)
+  private SpooledBody(byte[] head, @Nullable Path file, long length, BodyMemory memory)
       throws IOException {
     this.head = head;
     this.file = file;
     this.length = length;
-    this.bytesMax = bytesMax;
     this.memory = memory;
     this.stream = file == null ? new ByteArrayInputStream(head) : Files.newInputStream(file);
   }
 
-  /// Reads everything.
-  static SpooledBody read(InputStream in, Path directory, long bytesMax, BodyMemory memory)
-      throws IOException {
+  /// Reads everything; the stream has its own limit.
+  static SpooledBody read(InputStream in, Path directory, BodyMemory memory) throws IOException {
     byte[] head = in.readNBytes(IN_MEMORY_MAX + 1);
     if (head.length <= IN_MEMORY_MAX) {
-      return new SpooledBody(head, null, head.length, bytesMax, memory);
+      return new SpooledBody(head, null, head.length, memory);
     }
     Path file = Files.createTempFile(directory, "request-", ".body");
     try {
@@ -49,7 +45,7 @@ final class SpooledBody implements RequestBody, AutoCloseable {
         out.write(head);
         length += in.transferTo(out);
       }
-      return new SpooledBody(new byte[0], file, length, bytesMax, memory);
+      return new SpooledBody(new byte[0], file, length, memory);
     } catch (IOException | RuntimeException e) {
       Files.deleteIfExists(file);
       throw e;
@@ -58,7 +54,7 @@ final class SpooledBody implements RequestBody, AutoCloseable {
 
   private StreamedBody reader() {
     if (reader == null) {
-      reader = new StreamedBody(stream, length, null, bytesMax, memory);
+      reader = new StreamedBody(stream, length, null, length, length, memory);
     }
     return reader;
   }

@@ -2,6 +2,7 @@ package dev.lockstep.server.http;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.server.settings.Limit;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -29,6 +30,7 @@ final class StreamedBody implements RequestBody, AutoCloseable {
   private final long declaredLength;
   private final @Nullable String encoding;
   private final long bytesMax;
+  private final long decompressedBytesMax;
   private final BodyMemory memory;
 
   private BodyMemory.@Nullable Reservation reservation;
@@ -43,27 +45,30 @@ final class StreamedBody implements RequestBody, AutoCloseable {
 
   /// @param declaredLength `Content-Length`, or -1
   /// @param encoding `Content-Encoding`, or null
+  /// @param bytesMax most bytes as sent
+  /// @param decompressedBytesMax most bytes of a compressed body after decompression
   StreamedBody(
       InputStream raw,
       long declaredLength,
       @Nullable String encoding,
       long bytesMax,
+      long decompressedBytesMax,
       BodyMemory memory) {
     this.raw = raw;
     this.declaredLength = declaredLength;
     this.encoding = encoding;
     this.bytesMax = bytesMax;
+    this.decompressedBytesMax = decompressedBytesMax;
     this.memory = memory;
   }
 
   @Override
   public InputStream stream() throws IOException {
     if (decoded == null) {
-      if (declaredLength > bytesMax) {
-        throw RequestBody.tooLarge(bytesMax);
-      }
+      requireLength(declaredLength, bytesMax);
       try {
-        decoded = new Limited(decode(new Unclosed(raw)));
+        InputStream arriving = new Limited(new Unclosed(raw), bytesMax);
+        decoded = new Held(isPlain() ? arriving : decompressed(arriving));
       } catch (ZipException | EOFException e) {
         throw damaged(e);
       }
@@ -71,15 +76,24 @@ final class StreamedBody implements RequestBody, AutoCloseable {
     return decoded;
   }
 
-  private InputStream decode(InputStream in) throws IOException {
-    String name = encoding == null ? "identity" : encoding.trim().toLowerCase(Locale.ROOT);
+  /// @throws LockstepException 413 if a body is longer than the settings allow
+  static void requireLength(long length, long bytesMax) {
+    if (length > bytesMax) {
+      throw Limit.BODY_SIZE.exceeded(
+          ErrorNumber.HTTP_ENTITY_TOO_LARGE,
+          bytesMax,
+          "the request body has more bytes than are accepted");
+    }
+  }
+
+  private InputStream decompressed(InputStream in) throws IOException {
     if (declaredLength == 0) {
       return in;
     }
+    String name = codingName();
     return switch (name) {
-      case "", "identity" -> in;
-      case "gzip", "x-gzip" -> new GZIPInputStream(in, STEP);
-      case "deflate" -> inflate(in);
+      case "gzip", "x-gzip" -> new Decompressed(new GZIPInputStream(in, STEP));
+      case "deflate" -> new Decompressed(inflate(in));
       default ->
           throw new LockstepException(
               ErrorNumber.HTTP_BAD_PARAMETER,
@@ -109,8 +123,13 @@ final class StreamedBody implements RequestBody, AutoCloseable {
     };
   }
 
+  private String codingName() {
+    return encoding == null ? "" : encoding.trim().toLowerCase(Locale.ROOT);
+  }
+
   private boolean isPlain() {
-    return encoding == null || encoding.equalsIgnoreCase("identity");
+    String name = codingName();
+    return name.isEmpty() || name.equals("identity");
   }
 
   @Override
@@ -147,7 +166,8 @@ final class StreamedBody implements RequestBody, AutoCloseable {
 
   @Override
   public byte[] bytes(int limit) throws IOException {
-    int most = (int) Math.min(limit, Math.min(bytesMax, Integer.MAX_VALUE - 8));
+    requireLength(declaredLength, bytesMax);
+    int most = Math.min(limit, Integer.MAX_VALUE - 8);
     if (declaredLength > most) {
       throw RequestBody.tooLarge(most);
     }
@@ -210,14 +230,14 @@ final class StreamedBody implements RequestBody, AutoCloseable {
     public void close() {}
   }
 
-  /// Counts decompressed bytes, so that a small compressed body cannot become an endless one; and
-  /// turns damage of the compressed form into the client's error.
-  private final class Limited extends FilterInputStream {
-    private long count;
-
-    Limited(InputStream in) {
+  /// Reads in whole steps, so that whoever counts sees every byte.
+  private abstract static class Watched extends FilterInputStream {
+    Watched(InputStream in) {
       super(in);
     }
+
+    /// @throws LockstepException if these bytes are more than are accepted
+    abstract void arrived(int count);
 
     @Override
     public int read() throws IOException {
@@ -227,18 +247,9 @@ final class StreamedBody implements RequestBody, AutoCloseable {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-      int read;
-      try {
-        read = super.read(target, offset, length);
-      } catch (ZipException | EOFException e) {
-        throw damaged(e);
-      }
+      int read = in.read(target, offset, length);
       if (read > 0) {
-        count += read;
-        if (count > bytesMax) {
-          throw RequestBody.tooLarge(bytesMax);
-        }
-        hold(read);
+        arrived(read);
       }
       return read;
     }
@@ -253,6 +264,65 @@ final class StreamedBody implements RequestBody, AutoCloseable {
     @Override
     public boolean markSupported() {
       return false;
+    }
+  }
+
+  /// The body as it is sent.
+  private static final class Limited extends Watched {
+    private final long bytesMax;
+    private long count;
+
+    Limited(InputStream in, long bytesMax) {
+      super(in);
+      this.bytesMax = bytesMax;
+    }
+
+    @Override
+    void arrived(int bytes) {
+      count += bytes;
+      requireLength(count, bytesMax);
+    }
+  }
+
+  /// A small compressed body must not become an endless one; and damage of the compressed form is
+  /// the client's error.
+  private final class Decompressed extends Watched {
+    private long count;
+
+    Decompressed(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      try {
+        return super.read(target, offset, length);
+      } catch (ZipException | EOFException e) {
+        throw damaged(e);
+      }
+    }
+
+    @Override
+    void arrived(int bytes) {
+      count += bytes;
+      if (count > decompressedBytesMax) {
+        throw Limit.DECOMPRESSED_SIZE.exceeded(
+            ErrorNumber.HTTP_ENTITY_TOO_LARGE,
+            decompressedBytesMax,
+            "the compressed request body becomes longer than is accepted");
+      }
+    }
+  }
+
+  /// What the reader is taken to hold.
+  private final class Held extends Watched {
+    Held(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    void arrived(int bytes) {
+      hold(bytes);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.lockstep.server.jobs;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.server.settings.JobSettings;
+import dev.lockstep.server.settings.Limit;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -145,12 +146,11 @@ public final class JobRegistry implements AutoCloseable {
     }
     expire();
     if (live.size() >= settings.queueMax()) {
-      throw new LockstepException(
+      throw Limit.QUEUE_SIZE.exceeded(
           ErrorNumber.QUEUE_FULL,
-          "queue is full: "
-              + live.size()
-              + " asynchronous requests wait or run already, no more are"
-              + " allowed (--server.maximal-queue-size); try again");
+          settings.queueMax(),
+          "queue is full: as many asynchronous requests as are allowed wait or run already; try"
+              + " again");
     }
     live.add(signal);
   }
@@ -319,6 +319,11 @@ public final class JobRegistry implements AutoCloseable {
     synchronized (lock) {
       return live.size();
     }
+  }
+
+  /// Most bytes of one stored answer.
+  public int answerBytesMax() {
+    return settings.resultBytesEachMax();
   }
 
   /// Bytes of all stored answers.

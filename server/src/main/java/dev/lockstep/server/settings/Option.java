@@ -88,6 +88,63 @@ enum Option {
       "4096",
       "<count>",
       "Requests worked on at once; more are answered 503."),
+  SERVER_MAXIMAL_BODY_SIZE(
+      "server.maximal-body-size",
+      Kind.BYTES,
+      false,
+      "1GiB",
+      "<bytes>",
+      "Longest body of a request as it is sent; a longer one is answered 413."),
+  SERVER_MAXIMAL_DECOMPRESSED_SIZE(
+      "server.maximal-decompressed-size",
+      Kind.BYTES,
+      false,
+      "1GiB",
+      "<bytes>",
+      "What a compressed body may become; a longer one is answered 413."),
+  SERVER_MAXIMAL_DOCUMENT_SIZE(
+      "server.maximal-document-size",
+      Kind.BYTES,
+      false,
+      "128MiB",
+      "<bytes>",
+      "Largest document that clients may write, at most 512MiB; documents of a leader are taken"
+          + " whatever their size."),
+  SERVER_MAXIMAL_NESTING_DEPTH(
+      "server.maximal-nesting-depth",
+      Kind.INTEGER,
+      false,
+      "200",
+      "<levels>",
+      "Levels of arrays and objects inside each other in what clients send, from 8 to 200."),
+  SERVER_MAXIMAL_URL_SIZE(
+      "server.maximal-url-size",
+      Kind.BYTES,
+      false,
+      "16KiB",
+      "<bytes>",
+      "Longest path and query of a request; a longer one is answered 414."),
+  SERVER_MAXIMAL_HEADER_SIZE(
+      "server.maximal-header-size",
+      Kind.BYTES,
+      false,
+      "1MiB",
+      "<bytes>",
+      "All headers of a request; more are answered 431."),
+  SERVER_MAXIMAL_SPOOL_SIZE(
+      "server.maximal-spool-size",
+      Kind.BYTES,
+      false,
+      "8GiB",
+      "<bytes>",
+      "Largest answer that is collected on the disk before it is sent."),
+  SERVER_MAXIMAL_CURSORS(
+      "server.maximal-cursors",
+      Kind.INTEGER,
+      false,
+      "256",
+      "<count>",
+      "Results that clients fetch in parts, open at once; each keeps old data from being removed."),
   SERVER_REQUEST_MEMORY(
       "server.request-memory",
       Kind.BYTES,
@@ -117,6 +174,13 @@ enum Option {
       "64MiB",
       "<bytes>",
       "Memory for those answers; beyond it the oldest is dropped."),
+  SERVER_MAXIMAL_JOB_RESULT_SIZE(
+      "server.maximal-job-result-size",
+      Kind.BYTES,
+      false,
+      "64MiB",
+      "<bytes>",
+      "Longest of those answers; a job with a longer one fails."),
   SERVER_JOB_RESULTS(
       "server.job-results",
       Kind.INTEGER,
@@ -241,6 +305,22 @@ enum Option {
       null,
       "<seconds>",
       "Limit of one attempt to connect to a leader, whatever users ask for; at least 1."),
+  REPLICATION_DUMPS_MAX(
+      "replication.dumps-max",
+      Kind.INTEGER,
+      false,
+      "8",
+      "<count>",
+      "Answers with data of collections that are made for followers at once, up to 16 MiB each;"
+          + " more wait, after a minute they are answered 503."),
+  REPLICATION_MAX_PACKET_SIZE(
+      "replication.max-packet-size",
+      Kind.BYTES,
+      false,
+      "2047MiB",
+      "<bytes>",
+      "Longest answer of a leader, whatever users ask for, decompressed; never more than a third of"
+          + " the heap."),
   REPLICATION_QUICK_KEYS_LIMIT(
       "replication.quick-keys-limit",
       Kind.INTEGER,
@@ -256,6 +336,13 @@ enum Option {
       null,
       "<seconds>",
       "Longest silence of a leader during one request, whatever users ask for; at least 3."),
+  REPLICATION_SYNCHRONIZATIONS_MAX(
+      "replication.synchronizations-max",
+      Kind.INTEGER,
+      false,
+      "64",
+      "<count>",
+      "Synchronizations of this server at once, all databases together; one a database."),
   REPLICATION_CA_FILE(
       "replication.ca-file",
       Kind.TEXT,

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param advertisedVersion `digits.digits.digits[-suffix]`, major version 3
 /// @param batchesMax snapshots that followers may hold at once
+/// @param dumpsMax answers with data of collections that are made for followers at once
+/// @param synchronizationsMax synchronizations of this server at once, all databases together
+/// @param leaderAnswerBytesMax longest answer of a leader, whatever users ask for
 /// @param quickKeysMax most keys of a collection that are listed for a follower in a hurry
 /// @param connectTimeout of connections to leaders, instead of what users ask for; null = theirs
 /// @param requestTimeout longest silence of a leader, instead of what users ask for; null = theirs
@@ -24,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public record ReplicationSettings(
     String advertisedVersion,
     int batchesMax,
+    int dumpsMax,
+    int synchronizationsMax,
+    long leaderAnswerBytesMax,
     int quickKeysMax,
     @Nullable Duration connectTimeout,
     @Nullable Duration requestTimeout,

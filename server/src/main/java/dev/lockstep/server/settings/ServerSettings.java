@@ -2,6 +2,9 @@ package dev.lockstep.server.settings;
 
 import dev.lockstep.client.leader.PermittedLeader;
 import dev.lockstep.core.changelog.ChangeRetention;
+import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.document.ValidationLimits;
+import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.server.settings.AuthenticationSettings.PasswordHash;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +44,7 @@ public record ServerSettings(
       Pattern.compile("3\\.[0-9]{1,3}\\.[0-9]{1,3}(-[A-Za-z0-9.-]+)?");
 
   /// A terabyte: whatever is above was meant as something else.
-  private static final long OFF_HEAP_MAX = 1L << 40;
+  private static final long TERABYTE = 1L << 40;
 
   private static final Duration YEAR = Duration.ofDays(366);
 
@@ -86,21 +89,24 @@ public record ServerSettings(
     long heap = Runtime.getRuntime().maxMemory();
     TransportSettings transport =
         new TransportSettings(
-            TransportSettings.DEFAULT.urlBytesMax(),
-            TransportSettings.DEFAULT.headerBytesMax(),
-            TransportSettings.DEFAULT.bodyBytesMax(),
+            (int) values.bytes(Option.SERVER_MAXIMAL_URL_SIZE, 1 << 10, 64 << 20, 64 << 20),
+            (int) values.bytes(Option.SERVER_MAXIMAL_HEADER_SIZE, 8 << 10, 64 << 20, 64 << 20),
+            values.bytes(Option.SERVER_MAXIMAL_BODY_SIZE, 1 << 10, TERABYTE, TERABYTE),
+            values.bytes(Option.SERVER_MAXIMAL_DECOMPRESSED_SIZE, 1 << 10, TERABYTE, TERABYTE),
             values.bytes(Option.SERVER_REQUEST_MEMORY, 1 << 20, heap, heap),
             values.seconds(
                 Option.SERVER_REQUEST_MEMORY_TIMEOUT, Duration.ZERO, Duration.ofHours(1)),
             values.integer(Option.SERVER_MAXIMAL_REQUESTS, 1, 1_000_000),
             values.seconds(
                 Option.HTTP_KEEP_ALIVE_TIMEOUT, Duration.ofSeconds(1), Duration.ofDays(1)),
-            Set.copyOf(values.each(Option.HTTP_TRUSTED_ORIGIN, origin -> origin)));
+            Set.copyOf(values.each(Option.HTTP_TRUSTED_ORIGIN, origin -> origin)),
+            content(values));
     JobSettings jobs =
         new JobSettings(
             values.integer(Option.SERVER_MAXIMAL_QUEUE_SIZE, 1, 1_000_000),
             values.integer(Option.SERVER_MAXIMAL_ASYNC_REQUESTS, 1, 10_000),
             values.integer(Option.SERVER_JOB_RESULTS, 1, 1_000_000),
+            (int) values.bytes(Option.SERVER_MAXIMAL_JOB_RESULT_SIZE, 1 << 10, 1 << 30, 1 << 30),
             values.bytes(Option.SERVER_JOB_RESULT_MEMORY, 1 << 20, heap, heap),
             values.seconds(Option.SERVER_JOB_RESULT_TIMEOUT, Duration.ofSeconds(1), YEAR));
     AuthenticationSettings authentication =
@@ -112,10 +118,9 @@ public record ServerSettings(
             values.converted(Option.SERVER_PASSWORD_HASH, ServerSettings::passwordHash));
     StorageSettings storage =
         new StorageSettings(
-            values.bytes(Option.ROCKSDB_BLOCK_CACHE_SIZE, 1 << 20, OFF_HEAP_MAX, OFF_HEAP_MAX),
-            values.bytes(
-                Option.ROCKSDB_TOTAL_WRITE_BUFFER_SIZE, 2 << 20, OFF_HEAP_MAX, OFF_HEAP_MAX),
-            values.bytes(Option.ROCKSDB_MINIMUM_FREE_BYTES, 0, OFF_HEAP_MAX, OFF_HEAP_MAX));
+            values.bytes(Option.ROCKSDB_BLOCK_CACHE_SIZE, 1 << 20, TERABYTE, TERABYTE),
+            values.bytes(Option.ROCKSDB_TOTAL_WRITE_BUFFER_SIZE, 2 << 20, TERABYTE, TERABYTE),
+            values.bytes(Option.ROCKSDB_MINIMUM_FREE_BYTES, 0, TERABYTE, TERABYTE));
     return new ServerSettings(
         endpoints,
         values.requiredPath(Option.DATABASE_DIRECTORY),
@@ -129,6 +134,18 @@ public record ServerSettings(
         replication(values));
   }
 
+  private static ContentLimits content(OptionValues values) {
+    int documentMax = VPackBuilder.BYTES_MAX;
+    return new ContentLimits(
+        (int) values.bytes(Option.SERVER_MAXIMAL_DOCUMENT_SIZE, 1 << 10, documentMax, documentMax),
+        values.integer(
+            Option.SERVER_MAXIMAL_NESTING_DEPTH,
+            ContentLimits.DEPTH_MIN,
+            ValidationLimits.DEPTH_MAX),
+        values.bytes(Option.SERVER_MAXIMAL_SPOOL_SIZE, 1 << 20, TERABYTE, TERABYTE),
+        values.integer(Option.SERVER_MAXIMAL_CURSORS, 1, 100_000));
+  }
+
   private static ReplicationSettings replication(OptionValues values) {
     Path caFile = values.path(Option.REPLICATION_CA_FILE);
     boolean verifiesLeaders = values.bool(Option.REPLICATION_VERIFY_LEADER);
@@ -140,6 +157,13 @@ public record ServerSettings(
     return new ReplicationSettings(
         values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version),
         values.integer(Option.REPLICATION_BATCHES_MAX, 1, 100_000),
+        values.integer(Option.REPLICATION_DUMPS_MAX, 1, 10_000),
+        values.integer(Option.REPLICATION_SYNCHRONIZATIONS_MAX, 1, 10_000),
+        values.bytes(
+            Option.REPLICATION_MAX_PACKET_SIZE,
+            SyncOptions.MAX_PACKET_SIZE_MIN,
+            Integer.MAX_VALUE,
+            Integer.MAX_VALUE),
         values.integer(Option.REPLICATION_QUICK_KEYS_LIMIT, 0, Integer.MAX_VALUE),
         values.secondsOrNull(Option.REPLICATION_CONNECT_TIMEOUT, Duration.ofSeconds(1), YEAR),
         values.secondsOrNull(Option.REPLICATION_REQUEST_TIMEOUT, Duration.ofSeconds(3), YEAR),

@@ -66,7 +66,7 @@ final class ApiServer implements AutoCloseable {
           engine,
           new HybridLogicalClock(System::currentTimeMillis),
           StoreSettings.DEFAULT.withRules(new JsonRuleCompiler()));
-  final CursorRegistry cursors = new CursorRegistry(store::newId);
+  final CursorRegistry cursors = new CursorRegistry(256, store::newId);
   private final Map<String, Map<String, AccessLevel>> grants = new ConcurrentHashMap<>();
   private final HttpListener listener;
   private final HttpClient client =

@@ -29,7 +29,10 @@ class CursorRegistryTest {
           engine, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
   private final AtomicLong ids = new AtomicLong();
   private final AtomicLong nanos = new AtomicLong();
-  private final CursorRegistry cursors = new CursorRegistry(ids::incrementAndGet, nanos::get);
+  private static final int CURSORS_MAX = 20;
+
+  private final CursorRegistry cursors =
+      new CursorRegistry(CURSORS_MAX, ids::incrementAndGet, nanos::get);
 
   @AfterEach
   void close() {
@@ -122,7 +125,7 @@ class CursorRegistryTest {
 
   @Test
   void refusesMoreThanItsLimit() throws IOException {
-    for (int i = 0; i < CursorRegistry.CURSORS_MAX; i++) {
+    for (int i = 0; i < CURSORS_MAX; i++) {
       open(2, 1);
     }
     assertRefused(() -> open(2, 1), ErrorNumber.HTTP_SERVICE_UNAVAILABLE);

@@ -3,6 +3,7 @@ package dev.lockstep.server.api;
 import dev.lockstep.core.document.InvalidVPackException;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackTooLargeException;
+import dev.lockstep.core.document.ValidationLimits;
 import dev.lockstep.core.fuzz.MutationFuzzer;
 import java.io.ByteArrayInputStream;
 import java.util.List;
@@ -30,7 +31,8 @@ class VPackArrayReaderFuzzTest {
                 examples,
                 input -> {
                   VPackArrayReader reader =
-                      new VPackArrayReader(new ByteArrayInputStream(input), 1 << 20);
+                      new VPackArrayReader(
+                          new ByteArrayInputStream(input), 1 << 20, ValidationLimits.REQUEST);
                   while (reader.next() != null) {}
                 }));
   }

@@ -7,6 +7,7 @@ import dev.lockstep.core.document.InvalidVPackException;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackTooLargeException;
+import dev.lockstep.core.document.ValidationLimits;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VPackArrayReaderTest {
   private static List<String> read(byte[] array) throws IOException {
-    VPackArrayReader reader = new VPackArrayReader(new ByteArrayInputStream(array), 1 << 20);
+    VPackArrayReader reader =
+        new VPackArrayReader(new ByteArrayInputStream(array), 1 << 20, ValidationLimits.REQUEST);
     List<String> elements = new ArrayList<>();
     for (VPackSlice element = reader.next(); element != null; element = reader.next()) {
       elements.add(element.toJson());
@@ -136,7 +138,8 @@ class VPackArrayReaderTest {
     ByteArrayOutputStream array = new ByteArrayOutputStream();
     array.write(hex("05 ff ff ff 7f 00 00 00 00 bf 00 00 00 40 00 00 00 00"));
     VPackArrayReader reader =
-        new VPackArrayReader(new ByteArrayInputStream(array.toByteArray()), 1 << 20);
+        new VPackArrayReader(
+            new ByteArrayInputStream(array.toByteArray()), 1 << 20, ValidationLimits.REQUEST);
     assertThatThrownBy(reader::next).isInstanceOf(VPackTooLargeException.class);
   }
 }

@@ -446,7 +446,7 @@ class HttpListenerTest {
 
   @Test
   void refusesWhatExceedsItsLimits() throws IOException {
-    TransportSettings settings = TransportSettings.DEFAULT.withBodyBytesMax(100_000);
+    TransportSettings settings = TransportSettings.DEFAULT.withBodyBytesMax(100_000, 100_000);
     try (var server =
         new TransportFixture(folder, settings)
             .route("/_api/mirror", MIRROR)

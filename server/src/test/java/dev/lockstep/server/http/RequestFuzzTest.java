@@ -121,6 +121,7 @@ class RequestFuzzTest {
                           input.length,
                           encoding,
                           BODY_BYTES_MAX,
+                          BODY_BYTES_MAX,
                           memory)) {
                     ApiRequest.builder(HttpVerb.PUT, "/")
                         .headers(Headers.of(Map.of("content-type", List.of(type))))

@@ -96,7 +96,7 @@ class JobRegistryTest {
 
   @Test
   void dropsTheOldestAnswersBeyondItsLimits() {
-    jobs = registry(new JobSettings(10, 4, 3, 100_000, Duration.ofHours(1)));
+    jobs = registry(new JobSettings(10, 4, 3, 10_000, 100_000, Duration.ofHours(1)));
     long first = done("me", true, 10);
     long second = done("me", true, 10);
     long third = done("me", true, 10);
@@ -113,7 +113,7 @@ class JobRegistryTest {
 
   @Test
   void limitsWhatRunsAndRefusesWhatDoesNotFitIntoTheQueue() throws Exception {
-    jobs = registry(new JobSettings(3, 1, 10, 100_000, Duration.ofHours(1)));
+    jobs = registry(new JobSettings(3, 1, 10, 10_000, 100_000, Duration.ofHours(1)));
     CountDownLatch leave = new CountDownLatch(1);
     AtomicInteger running = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();

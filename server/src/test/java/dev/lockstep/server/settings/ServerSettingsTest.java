@@ -41,6 +41,7 @@ class ServerSettingsTest {
     assertThat(settings.authentication().passwordHash()).isEqualTo(PasswordHash.BCRYPT);
     assertThat(settings.replication().advertisedVersion()).isEqualTo("3.11.14");
     assertThat(settings.jobs()).isEqualTo(JobSettings.DEFAULT);
+    assertThat(settings.transport().content()).isEqualTo(ContentLimits.DEFAULT);
     assertThat(settings.replication().allowsWritesWhileSyncing()).isFalse();
     assertThat(settings.replication().permittedLeaders()).isEmpty();
     assertThat(parse("data")).isEqualTo(settings);
@@ -106,6 +107,10 @@ class ServerSettingsTest {
         "--server.maximal-queue-size 0|bad value '0' for option --server.maximal-queue-size"
             + " (command line): expecting an integer from 1 to 1000000",
         "--server.maximal-queue-size 1.5|expecting an integer",
+        "--server.maximal-nesting-depth 201|expecting an integer from 8 to 200",
+        "--server.maximal-document-size 1GiB|expecting a size such as 64MiB or 25% from 1024 to"
+            + " 536870912 bytes",
+        "--replication.synchronizations-max 0|expecting an integer from 1 to 10000",
         "--server.session-timeout never|expecting seconds from 1 to",
         "--server.session-timeout NaN|expecting seconds from 1 to",
         "--server.request-memory 3parsecs|expecting a size such as 64MiB or 25%",
