@@ -44,7 +44,7 @@ class LayeringTest {
   @Test
   void seesTheClassesOfEveryModule() {
     for (String module :
-        new String[] {"core", "rocksdb", "replication", "client", "server", "shell"}) {
+        new String[] {"core", "rocksdb", "replication", "client", "server", "shell", "bench"}) {
       assertThat(product.containPackage("dev.lockstep." + module))
           .as("classes below dev.lockstep.%s", module)
           .isTrue();
@@ -106,7 +106,16 @@ class LayeringTest {
                     "dev.lockstep.core.document..",
                     "dev.lockstep.core.revision..",
                     "dev.lockstep.client..",
-                    "dev.lockstep.replication.protocol.."))
+                    "dev.lockstep.replication.protocol.."),
+            layer(
+                    "dev.lockstep.bench..",
+                    "measures loops without a server around them, on the documents of `lockstep"
+                        + " bench`")
+                .mayUse(
+                    "dev.lockstep.core..",
+                    "dev.lockstep.rocksdb..",
+                    "dev.lockstep.replication.protocol..",
+                    "dev.lockstep.shell.bench.."))
         .map(LayeringTest::test);
   }
 
@@ -143,6 +152,8 @@ class LayeringTest {
                     "dev.lockstep.client..", "dev.lockstep.server..", "dev.lockstep.shell.."),
             only("a rule's language is nobody else's affair", "com.networknt..")
                 .mayBeUsedIn("dev.lockstep.server.schema.."),
+            only("the product does not measure itself", "org.openjdk.jmh..")
+                .mayBeUsedIn("dev.lockstep.bench.."),
             only("arguments are read at the two main programs", "picocli..")
                 .mayBeUsedIn("dev.lockstep.shell..", "dev.lockstep.server.."))
         .map(LayeringTest::test);
