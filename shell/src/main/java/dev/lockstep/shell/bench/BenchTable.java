@@ -100,6 +100,48 @@ public final class BenchTable {
     return text.toString();
   }
 
+  /// For eyes: medians and spread of the seconds, as an SVG picture with the rows of the table.
+  public String svg() {
+    List<BenchPlot.Bar> bars = new ArrayList<>();
+    measured.forEach((name, runs) -> {
+      bars.add(bar(name + ", cold", runs.subList(0, 1)));
+      if (runs.size() > 1) {
+        bars.add(bar(name, settled(runs)));
+      }
+    });
+    String difference =
+        plan.scenario() == BenchScenario.INCREMENTAL
+            ? String.format(
+                Locale.ROOT,
+                ", %s %% different, %s",
+                plan.changedPercent(),
+                plan.spread().name().toLowerCase(Locale.ROOT))
+            : "";
+    return BenchPlot.svg(
+        String.format(
+            Locale.ROOT,
+            "lockstep bench %s%s: %,d documents of %d bytes%s",
+            plan.scenario().commandName(),
+            plan.isBulk() ? " --bulk" : "",
+            plan.documents(),
+            plan.size(),
+            difference),
+        bars);
+  }
+
+  private static BenchPlot.Bar bar(String name, List<Measurement> runs) {
+    double median = Objects.requireNonNull(median(runs, m -> seconds(m.wall())));
+    return new BenchPlot.Bar(name, runs.size(), median, wallMin(runs), wallMax(runs));
+  }
+
+  private static double wallMin(List<Measurement> runs) {
+    return runs.stream().mapToDouble(m -> seconds(m.wall())).min().orElseThrow();
+  }
+
+  private static double wallMax(List<Measurement> runs) {
+    return runs.stream().mapToDouble(m -> seconds(m.wall())).max().orElseThrow();
+  }
+
   /// What the first contender needs of what each other one needs; empty without others. The rows of
   /// warm processes are compared, so that nobody is charged with its start.
   public String ratios() {
@@ -174,8 +216,8 @@ public final class BenchTable {
         name,
         Integer.toString(runs.size()),
         figure("%.3f", wall),
-        figure("%.3f", runs.stream().mapToDouble(m -> seconds(m.wall())).min().orElse(wall)),
-        figure("%.3f", runs.stream().mapToDouble(m -> seconds(m.wall())).max().orElse(wall)),
+        figure("%.3f", wallMin(runs)),
+        figure("%.3f", wallMax(runs)),
         figure("%.2f", median(runs, m -> seconds(m.leaderCpu()))),
         figure(
             "%.2f", median(runs, m -> m.followerCpu() == null ? null : seconds(m.followerCpu()))),

@@ -172,6 +172,12 @@ public final class BenchCommand extends CliCommand {
       description = "Write the tab-separated values there instead of below the table.")
   private @Nullable Path tsv;
 
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description = "Draw medians and spread of the seconds there, as SVG.")
+  private @Nullable Path plot;
+
   @Override
   int run() throws CommandFailure, IOException, InterruptedException {
     BenchPlan plan = plan();
@@ -247,6 +253,9 @@ public final class BenchCommand extends CliCommand {
       out().print(table.tsv());
     } else {
       Files.writeString(tsv, table.tsv(), StandardCharsets.UTF_8);
+    }
+    if (plot != null) {
+      Files.writeString(plot, table.svg(), StandardCharsets.UTF_8);
     }
     out().flush();
   }

@@ -2,9 +2,16 @@ package dev.lockstep.shell.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 class BenchTableTest {
   private static final BenchPlan FULL = plan(BenchScenario.FULL);
@@ -62,6 +69,27 @@ class BenchTableTest {
                 + "  1,000              556       0.1        -               -                 -",
             "rsync              3   0.400       0.200       0.800          0.05               -    "
                 + "  1,000            2,500       0.6        -               -                 -");
+  }
+
+  @Test
+  void drawsMediansAndSpreadOfEachContenderToOneScale() throws Exception {
+    String svg = table(FULL).svg();
+
+    Document picture =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
+    NodeList bars = picture.getElementsByTagName("rect");
+    List<String> widths = new ArrayList<>();
+    for (int i = 1; i < bars.getLength(); i++) {
+      widths.add(((Element) bars.item(i)).getAttribute("width"));
+    }
+    // The slowest run of all, rsync's cold one of 1.8 s, is as long as the picture permits.
+    assertThat(widths).containsExactly("240.0", "53.3", "480.0", "106.7");
+    assertThat(svg)
+        .contains("lockstep bench full: 1,000 documents of 257 bytes")
+        .contains(">lockstep, cold<", ">lockstep<", ">rsync, cold<", ">rsync<")
+        .contains("0.200 s (0.100 to 0.400, 3 runs)", ">0.900 s<");
   }
 
   @Test
