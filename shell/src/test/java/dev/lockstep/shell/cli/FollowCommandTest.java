@@ -126,6 +126,38 @@ class FollowCommandTest {
   }
 
   @Test
+  void endsWatchingWhenSomebodyHasStoppedIt() {
+    AtomicInteger looks = new AtomicInteger();
+    follower.server.on(
+        "GET " + API + "applier-state",
+        _ ->
+            FakeServer.Answer.of(
+                200,
+                looks.incrementAndGet() < 4
+                    ? running("")
+                    : state("inactive", "tcp://leader:8529", "\"70\"", "")));
+
+    assertThat(follower.run("follow")).isZero();
+
+    assertThat(follower.out.toString()).endsWith("_system was stopped\n");
+  }
+
+  @Test
+  void saysThatTheAccountsHaveChangedInsteadOfEndingReplication() {
+    AtomicInteger looks = new AtomicInteger();
+    follower.server.on(
+        "GET " + API + "applier-state",
+        _ ->
+            looks.incrementAndGet() < 3
+                ? FakeServer.Answer.of(200, running(""))
+                : FakeServer.Answer.of(401, "{}"));
+
+    assertThat(follower.run("follow")).isEqualTo(ExitStatus.FAILED);
+
+    assertThat(follower.err.toString()).contains("--include-system", "Replication goes on");
+  }
+
+  @Test
   void leavesNothingBehindWhereItCannotFollow() {
     follower.setsUp(
         200,
