@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -19,17 +20,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// One server follows another one through everything: random changes of documents, collections,
-/// indexes and databases on the leader, while now and then one of the two processes is killed. Once
-/// that is over, both hold the same, and nothing had to be compared: the log was enough.
+/// indexes and databases on the leader, while now and then one of the two processes is killed, or
+/// the network between them fails. Once that is over, both hold the same, and nothing had to be
+/// compared: the log was enough.
 class ContinuousReplicationIT {
   private static final long SECONDS = Long.getLong("lockstep.chaos.seconds", 30);
   private static final int WRITERS = 3;
   private static final Duration CATCH_UP_MAX = Duration.ofSeconds(120);
+
+  /// Before the network fails: from at once to in the middle of some later page.
+  private static final int BYTES_BEFORE_FAULT_MAX = 100_000;
+
   private static final List<String> DATABASES = List.of("_system", "shop", "stock");
   private static final List<String> NAMES = List.of("red", "green", "blue", "white");
 
@@ -152,22 +157,32 @@ class ContinuousReplicationIT {
     }
   }
 
-  /// @param asStock whether the leader looks like a stock one: markers as JSON, and polling
-  @ParameterizedTest(name = "leader looks like a stock one: {0}")
-  @ValueSource(booleans = {false, true})
-  void staysEqualThroughRandomChangesAndDeathsOfBothSides(boolean asStock) throws Exception {
+  @Test
+  void staysEqualThroughRandomChangesDeathsAndNetworkFailures() throws Exception {
+    followThroughEverything(false);
+  }
+
+  /// Such a leader sends markers as JSON, and is polled.
+  @Test
+  void staysEqualToALeaderThatLooksLikeAStockOne() throws Exception {
+    followThroughEverything(true);
+  }
+
+  private void followThroughEverything(boolean asStock) throws Exception {
     long seed = Seed.forTest("ContinuousReplicationIT");
     Random random = new Random(seed);
     try (ServerPair servers = ServerPair.start(folder.resolve("stock-" + asStock));
-        WatchedLeader stock = new WatchedLeader(servers.leader(), true)) {
-      follow(servers, asStock ? stock.endpoint() : servers.leader().endpoint());
+        WatchedLeader stock = new WatchedLeader(servers.leader(), true);
+        UnreliableLink link =
+            new UnreliableLink(asStock ? stock.port() : servers.leader().port())) {
+      follow(servers, link.endpoint());
       AtomicBoolean isOver = new AtomicBoolean();
       List<CompletableFuture<Void>> writers = new ArrayList<>();
       for (int i = 0; i < WRITERS; i++) {
         Writer writer = new Writer(servers.leader(), random.nextLong(), isOver);
         writers.add(CompletableFuture.runAsync(writer::run, Thread::startVirtualThread));
       }
-      int kills = killNowAndThen(servers, random);
+      Trouble trouble = trouble(servers, link, random);
       isOver.set(true);
       writers.forEach(CompletableFuture::join);
 
@@ -176,8 +191,9 @@ class ContinuousReplicationIT {
       assertThat(contents(servers.follower())).isEqualTo(contents(servers.leader()));
       servers.verify().hasStatus(0);
       System.out.printf(
-          "ContinuousReplicationIT: stock %s: %,d changes, %,d refused or lost, %d kills%n",
-          asStock, writes.get(), refused.get(), kills);
+          "ContinuousReplicationIT: stock %s: %,d changes, %,d refused or lost, %d kills, network"
+              + " failures %s%n",
+          asStock, writes.get(), refused.get(), trouble.kills(), trouble.faults());
       assertThat(writes.get()).isGreaterThan(SECONDS);
     }
   }
@@ -200,18 +216,39 @@ class ContinuousReplicationIT {
     assertThat(state.path("state").path("running").asBoolean()).as("%s", state).isTrue();
   }
 
-  private static int killNowAndThen(ServerPair servers, Random random) throws Exception {
+  /// What went wrong, and how often.
+  private record Trouble(int kills, Map<UnreliableLink.Fault, Integer> faults) {}
+
+  /// Kills either process and lets the network fail now and then, sometimes while a process is
+  /// down.
+  private static Trouble trouble(ServerPair servers, UnreliableLink link, Random random)
+      throws Exception {
     long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
     int kills = 0;
-    try (ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor()) {
+    Map<UnreliableLink.Fault, Integer> faults = new EnumMap<>(UnreliableLink.Fault.class);
+    List<UnreliableLink.Fault> all = List.of(UnreliableLink.Fault.values());
+    try (ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
       while (System.nanoTime() < end) {
+        for (int i = random.nextInt(4); i > 0; i--) {
+          UnreliableLink.Fault fault = all.get(random.nextInt(all.size()));
+          long bytes = random.nextInt(BYTES_BEFORE_FAULT_MAX);
+          faults.merge(fault, 1, Integer::sum);
+          timer
+              .schedule(
+                  () -> link.failAfter(bytes, fault), random.nextInt(1_000), TimeUnit.MILLISECONDS)
+              .get();
+          if (random.nextInt(4) > 0) {
+            timer.schedule(link::heal, random.nextInt(1_500), TimeUnit.MILLISECONDS).get();
+          }
+        }
         LockstepServer victim = random.nextBoolean() ? servers.leader() : servers.follower();
-        killer.schedule(victim::kill, 2_000 + random.nextInt(4_000), TimeUnit.MILLISECONDS).get();
-        killer.schedule(victim::start, random.nextInt(1_500), TimeUnit.MILLISECONDS).get();
+        timer.schedule(victim::kill, 1_000 + random.nextInt(3_000), TimeUnit.MILLISECONDS).get();
+        timer.schedule(victim::start, random.nextInt(1_500), TimeUnit.MILLISECONDS).get();
         kills++;
+        link.heal();
       }
     }
-    return kills;
+    return new Trouble(kills, faults);
   }
 
   private static JsonNode awaitCaughtUp(ServerPair servers) {

@@ -65,7 +65,11 @@ final class WatchedLeader implements AutoCloseable {
   }
 
   String endpoint() {
-    return "tcp://127.0.0.1:" + server.getAddress().getPort();
+    return "tcp://127.0.0.1:" + port();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
   }
 
   LockstepServer leader() {

@@ -18,6 +18,7 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.Marker;
+import dev.lockstep.replication.protocol.ReplicatedNames;
 import dev.lockstep.replication.protocol.Restriction;
 import dev.lockstep.replication.protocol.SyncOptions;
 import java.util.ArrayList;
@@ -82,6 +83,9 @@ final class MarkerApplication implements AutoCloseable {
 
   /// Transactions that were too large to be held; what remains of them is applied as it comes.
   private final Map<String, Tick> cutTransactions = new HashMap<>();
+
+  /// As far as markers told both id and name.
+  private final Map<String, DocumentCollection> byLeadersId = new HashMap<>();
 
   private int errorsLeft;
   private boolean hasChangedCatalog;
@@ -296,11 +300,23 @@ final class MarkerApplication implements AutoCloseable {
     return position != null && position.covers(leaderId, tick);
   }
 
-  private static @Nullable DocumentCollection local(
+  private @Nullable DocumentCollection local(
       Database target, Marker.CollectionReference collection) {
     String name =
         collection.globallyUniqueId().isEmpty() ? collection.name() : collection.globallyUniqueId();
-    return name.isEmpty() ? null : target.collection(name);
+    String id = collection.id();
+    if (name.isEmpty()) {
+      // Leaders of 3.2 tell nothing but the id where an index is created.
+      DocumentCollection known = byLeadersId.get(id);
+      return known != null && target.collections().contains(known)
+          ? known
+          : target.collection(ReplicatedNames.globallyUniqueId(leaderId, id));
+    }
+    DocumentCollection found = target.collection(name);
+    if (found != null && !id.isEmpty()) {
+      byLeadersId.put(id, found);
+    }
+    return found;
   }
 
   /// The local database a marker is about; null if it is none that is followed.

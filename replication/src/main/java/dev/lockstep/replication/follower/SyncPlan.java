@@ -15,7 +15,6 @@ import dev.lockstep.replication.protocol.SyncOptions;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -187,6 +186,6 @@ record SyncPlan(List<Item> items) {
     }
     return source.name().startsWith("_")
         ? source.name()
-        : "h" + Long.toHexString(leader.serverId()).toUpperCase(Locale.ROOT) + "/" + source.id();
+        : ReplicatedNames.globallyUniqueId(leader.serverId(), source.id());
   }
 }

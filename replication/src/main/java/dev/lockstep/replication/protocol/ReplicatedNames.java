@@ -1,5 +1,6 @@
 package dev.lockstep.replication.protocol;
 
+import java.util.Locale;
 import java.util.Set;
 
 /// Which collections take part in replication at all, by name; leader and follower judge alike.
@@ -32,5 +33,13 @@ public final class ReplicatedNames {
       return false;
     }
     return includeFoxxQueues || !FOXX_QUEUES.contains(name);
+  }
+
+  /// The globally unique id that a leader gives a collection; old ones do not tell it.
+  ///
+  /// @param leaderId its server id, unsigned
+  /// @param collectionId decimal
+  public static String globallyUniqueId(long leaderId, String collectionId) {
+    return "h" + Long.toHexString(leaderId).toUpperCase(Locale.ROOT) + "/" + collectionId;
   }
 }

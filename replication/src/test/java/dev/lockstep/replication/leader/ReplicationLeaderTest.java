@@ -133,8 +133,8 @@ class ReplicationLeaderTest {
         .isInstanceOfSatisfying(
             LockstepException.class,
             e -> assertThat(e.number()).isEqualTo(ErrorNumber.RESOURCE_LIMIT))
-        .hasMessageContaining("2 replication batches are open")
-        .hasMessageContaining("--replication.batches-max");
+        .hasMessageContaining("replication batches")
+        .hasMessageContaining("(--replication.batches-max is 2)");
 
     small.deleteBatch(FOLLOWER, first.id());
     small.openBatch(FOLLOWER, TTL, false);

@@ -51,7 +51,11 @@ final class RecordedConversation {
     }
 
     boolean isDump() {
-      return headers.containsKey("x-arango-replication-checkmore");
+      return headers.containsKey("x-arango-replication-checkmore") && !isTail();
+    }
+
+    boolean isTail() {
+      return isAbout("logger-follow");
     }
   }
 

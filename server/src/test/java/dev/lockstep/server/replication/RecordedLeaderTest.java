@@ -8,7 +8,9 @@ import dev.lockstep.core.collection.DocumentCursor;
 import dev.lockstep.core.collection.IndexDefinition;
 import dev.lockstep.core.collection.IndexType;
 import dev.lockstep.core.document.ChunkHash;
+import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.server.RunningServer;
 import dev.lockstep.server.replication.RecordedConversation.Exchange;
@@ -18,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -293,6 +297,66 @@ class RecordedLeaderTest {
       }
       assertThat(leader.requests()).filteredOn(r -> r.contains("/dump?")).hasSize(2);
       assertThat(leader.requests()).filteredOn(r -> r.contains("from=2&")).hasSize(1);
+    }
+  }
+
+  /// After the copy the follower takes over what the recorded log tells: documents, a transaction,
+  /// an index and a truncation that is told as removals. What it ends with is what the log leaves.
+  @ParameterizedTest
+  @CsvSource({"rocksdb, 135, 322", "mmfiles, 10366, 10389"})
+  void setsUpReplicationAndFollowsALog(String engine, long indexId, long lastTick)
+      throws IOException {
+    List<Exchange> copy = RecordedConversation.read(engine + "-9-copy-leader.txt");
+    List<Exchange> tail = RecordedConversation.read(engine + "-9-leader.txt");
+    List<Exchange> all = new ArrayList<>(copy);
+    all.addAll(tail);
+    try (ScriptedLeader leader = new ScriptedLeader(all)) {
+      RunningServer.Reply begun =
+          follower.put(
+              "/_db/_system/_api/replication/make-slave",
+              "{\"endpoint\":\""
+                  + leader.endpoint()
+                  + "\",\"username\":\"root\",\"password\":\"\",\"includeSystem\":false,"
+                  + "\"restrictType\":\"include\",\"restrictCollections\":[\"tail\"],"
+                  + "\"verbose\":true,\"autoResync\":true,\"autoStart\":true}");
+      assertThat(begun.status()).as("%s", begun.text()).isEqualTo(200);
+
+      await()
+          .atMost(20, TimeUnit.SECONDS)
+          .untilAsserted(() ->
+              assertThat(leader.requests())
+                  .filteredOn(request -> request.contains("&from=" + lastTick + "&"))
+                  .hasSizeGreaterThan(1));
+      VPackSlice state = follower.get("/_db/_system/_api/replication/applier-state").get("state");
+      assertThat(state.toJson())
+          .contains("\"running\":true", "\"totalResyncs\":0", "\"lastError\":{\"errorNum\":0}");
+    }
+
+    DocumentCollection followed = collection("tail");
+    Map<String, String> expected = new TreeMap<>();
+    Stream.concat(copy.stream().filter(Exchange::isDump), tail.stream().filter(Exchange::isTail))
+        .flatMap(exchange -> exchange.body().lines())
+        .map(JsonToVPack::parse)
+        .forEach(marker -> carryOut(marker, expected));
+    assertThat(expected.keySet()).containsExactly("m1", "m2");
+    assertThat(contents(followed)).containsExactlyElementsOf(expected.values());
+    assertThat(followed.definition().indexes())
+        .containsExactly(
+            IndexDefinition.of(IndexType.HASH, List.of("v"), false, false)
+                .withIdAndName(indexId, "idx_" + indexId));
+  }
+
+  /// @param documents by key, without `_id`
+  private static void carryOut(VPackSlice marker, Map<String, String> documents) {
+    VPackSlice data = marker.get("data");
+    VPackSlice key = data == null ? null : data.get("_key");
+    if (data == null || key == null) {
+      return;
+    }
+    if (Objects.requireNonNull(marker.get("type")).asLong() == 2302) {
+      documents.remove(key.asString());
+    } else {
+      documents.put(key.asString(), data.toJson().replaceFirst("\"_id\":\"[^\"]*\",", ""));
     }
   }
 

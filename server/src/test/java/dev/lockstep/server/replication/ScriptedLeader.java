@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +24,9 @@ final class ScriptedLeader implements AutoCloseable {
   private final List<Exchange> recording;
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private int dumpParts;
+
+  /// Requests for the log so far, by where they began.
+  private final Map<String, Integer> tails = new HashMap<>();
 
   ScriptedLeader(String recordingName) throws IOException {
     this(RecordedConversation.read(recordingName));
@@ -74,6 +79,9 @@ final class ScriptedLeader implements AutoCloseable {
       // As the recorded leader: each answer moves on, whatever is asked.
       return parts.get(Math.min(dumpParts++, parts.size() - 1));
     }
+    if (path.endsWith("/replication/logger-follow")) {
+      return tail(parameter(target, "from"));
+    }
     for (Exchange exchange : recording) {
       if (exchange.verb().equals(verb)
           && exchange.path().equals(path)
@@ -83,6 +91,18 @@ final class ScriptedLeader implements AutoCloseable {
       }
     }
     return verb.equals("POST") && path.endsWith("/replication/keys") ? keysJob() : null;
+  }
+
+  /// As the recorded leader: what it answered one after the other to those who asked from a tick,
+  /// the last answer again and again.
+  private @Nullable Exchange tail(String from) {
+    List<Exchange> answers =
+        recording.stream()
+            .filter(
+                exchange -> exchange.isTail() && parameter(exchange.target(), "from").equals(from))
+            .toList();
+    int asked = tails.merge(from, 1, Integer::sum);
+    return answers.isEmpty() ? null : answers.get(Math.min(asked, answers.size()) - 1);
   }
 
   /// Whether two requests want the same of a list of keys: type and number of the chunk.
