@@ -330,7 +330,7 @@ final class ApplierRun {
   private void resynchronize(Database database, DocumentCollection collection)
       throws InterruptedException {
     progress.message("comparing collection '" + collection.name() + "' with the leader's");
-    access.synchronizeOne(leader, database, collection, this::adopt);
+    access.synchronizeOne(leader, database, collection, this::adopt, progress, this::pause);
     progress.resynced();
   }
 

@@ -14,9 +14,11 @@ import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderMismatchException;
+import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.MarkerForm;
+import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.Restriction;
 import dev.lockstep.replication.protocol.ServerIdentity;
 import dev.lockstep.replication.protocol.SyncOptions;
@@ -27,10 +29,10 @@ import dev.lockstep.replication.protocol.TailRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,10 +144,21 @@ final class LeaderAccess {
   /// Asks who the leader is, as often as the configuration allows.
   LoggerState identifying(LeaderClient leader, ApplierProgress progress, Pause pause)
       throws InterruptedException {
+    return repeating(() -> TailLoop.identify(leader, context.store().serverId()), progress, pause);
+  }
+
+  /// What is asked of a leader; may be asked as often as one likes.
+  @FunctionalInterface
+  private interface Question<T> {
+    T ask() throws InterruptedException;
+  }
+
+  private <T> T repeating(Question<T> question, ApplierProgress progress, Pause pause)
+      throws InterruptedException {
     int retries = options.applier().maxConnectRetries();
     for (int failures = 0; ; failures++) {
       try {
-        return TailLoop.identify(leader, context.store().serverId());
+        return question.ask();
       } catch (LeaderUnavailableException e) {
         if (failures >= retries) {
           throw e;
@@ -255,10 +268,13 @@ final class LeaderAccess {
       LeaderClient leader,
       Database database,
       DocumentCollection collection,
-      Consumer<SyncJob> started)
+      Consumer<SyncJob> started,
+      ApplierProgress progress,
+      Pause pause)
       throws InterruptedException {
     String guid = collection.definition().globallyUniqueId();
-    String name = nameAtLeader(remoteDatabase(database.name()), guid);
+    String remote = remoteDatabase(database.name());
+    String name = repeating(() -> nameAtLeader(remote, guid), progress, pause).orElse(null);
     if (name == null) {
       LOG.info(
           "collection '{}' is not compared: the leader at {} has dropped it",
@@ -277,7 +293,17 @@ final class LeaderAccess {
             started);
   }
 
-  private @Nullable String nameAtLeader(String database, String guid) throws InterruptedException {
+  private static void release(LeaderClient client, String batchId) throws InterruptedException {
+    try {
+      client.closeBatch(batchId);
+    } catch (ReplicationException e) {
+      LOG.info("a batch could not be ended, the leader does so itself: {}", e.getMessage());
+    }
+  }
+
+  /// @throws LeaderUnavailableException also where the leader has lost the batch, as after a
+  ///   restart
+  private Optional<String> nameAtLeader(String database, String guid) throws InterruptedException {
     try (LeaderClient client = connect(database)) {
       BatchOpened batch = client.openBatch(BATCH_LEASE);
       try {
@@ -287,10 +313,11 @@ final class LeaderAccess {
             .stream()
             .filter(found -> found.globallyUniqueId().equals(guid) && !found.isDeleted())
             .map(InventoryCollection::name)
-            .findFirst()
-            .orElse(null);
+            .findFirst();
+      } catch (LeaderRefusedException e) {
+        throw e.status() == 404 ? LeaderUnavailableException.batchLost(e) : e;
       } finally {
-        client.closeBatch(batch.id());
+        release(client, batch.id());
       }
     }
   }

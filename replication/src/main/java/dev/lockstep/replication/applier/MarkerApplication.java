@@ -19,6 +19,7 @@ import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.Marker;
 import dev.lockstep.replication.protocol.ReplicatedNames;
+import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.Restriction;
 import dev.lockstep.replication.protocol.SyncOptions;
 import java.util.ArrayList;
@@ -159,11 +160,16 @@ final class MarkerApplication implements AutoCloseable {
 
   /// Takes one marker. Its effect is complete after [#flush] at the latest.
   ///
-  /// @throws LockstepException if it cannot be applied and no error is to be ignored
+  /// @throws LockstepException if it cannot be applied and no error is to be ignored, or if the
+  ///   leader is needed for it and cannot be reached
   void apply(Marker marker) throws InterruptedException {
     try {
       dispatch(marker);
     } catch (LockstepException e) {
+      if (e instanceof ReplicationException failure && failure.isTransient()) {
+        // No fault of the marker's: whoever ignored it would lose what it stands for.
+        throw e;
+      }
       if (e.number() == ErrorNumber.REQUEST_CANCELED || errorsLeft <= 0) {
         throw withMarker(e, marker);
       }

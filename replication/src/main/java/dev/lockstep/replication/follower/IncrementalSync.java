@@ -73,6 +73,8 @@ final class IncrementalSync implements CollectionSync {
         return new Comparison(task, replica).run();
       } catch (RestartNeededException e) {
         task = lostBatches.replace(task, e);
+        // The new state may have other properties and fewer indexes, too.
+        prepare();
       }
     }
   }

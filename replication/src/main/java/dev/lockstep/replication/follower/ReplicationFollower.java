@@ -120,7 +120,8 @@ public final class ReplicationFollower implements AutoCloseable {
     return run(begin(request, true), started);
   }
 
-  /// As [#sync], on behalf of the database's applier, who begins anew by itself after a restart.
+  /// As [#sync], on behalf of the database's applier, who begins anew by itself after a restart,
+  /// and who has reached its leader before: as long as `maxConnectRetries` allows it is waited for.
   ///
   /// @throws LockstepException 28 while another synchronization works in this database; otherwise
   ///   whatever ended it
@@ -136,7 +137,7 @@ public final class ReplicationFollower implements AutoCloseable {
       requireFewEnough();
       StoredSync begun =
           isKept ? history.begin(number, request) : StoredSync.begun(request, time.instant());
-      return enter(number, begun);
+      return enter(number, begun, !isKept);
     }
   }
 
@@ -163,12 +164,13 @@ public final class ReplicationFollower implements AutoCloseable {
   }
 
   /// Under the lock.
-  private SyncJob enter(long number, StoredSync begun) {
+  private SyncJob enter(long number, StoredSync begun, boolean isLeaderKnown) {
     String id = Long.toUnsignedString(number);
     SyncJob job =
         new SyncJob(
             id,
             begun,
+            isLeaderKnown,
             store,
             connector,
             settings,
@@ -234,7 +236,7 @@ public final class ReplicationFollower implements AutoCloseable {
         throw new LockstepException(ErrorNumber.HTTP_NOT_FOUND);
       }
       requireIdle(stored.request().database());
-      job = enter(number, stored);
+      job = enter(number, stored, true);
     }
     history.advance(number, stored -> stored);
     LOG.info("synchronization {} of database '{}' goes on", id, job.database());

@@ -31,15 +31,18 @@ public final class SyncJob {
   private final FollowerSettings settings;
   private final Backoff backoff;
   private final StoredSync begun;
+  private final boolean isLeaderKnown;
   private final SyncHistory history;
   private final JobRecord record;
   private final StopSignal stop = new StopSignal();
 
   /// @param begun what an earlier process has done of it, or nothing yet
+  /// @param isLeaderKnown whether it has been reached before: then it is waited for
   /// @param history told how far it is, if it knows the job
   SyncJob(
       String id,
       StoredSync begun,
+      boolean isLeaderKnown,
       DocumentStore store,
       LeaderConnector connector,
       FollowerSettings settings,
@@ -48,6 +51,7 @@ public final class SyncJob {
       JobRecord record) {
     this.id = id;
     this.begun = begun;
+    this.isLeaderKnown = isLeaderKnown;
     this.request = begun.request();
     this.backoff = backoff;
     this.history = history;
@@ -124,7 +128,7 @@ public final class SyncJob {
         new LeaderSession(client, retries, settings, stop, options.incremental())) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
-      leader.open(store.serverId(), begun.restarts() > 0);
+      leader.open(store.serverId(), isLeaderKnown);
       record.leaderVersion(leader.server().version());
       history.advance(number(), stored -> stored.inBatch(leader.lastLogTick()));
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());

@@ -52,6 +52,13 @@ public final class LeaderUnavailableException extends ReplicationException {
         damage);
   }
 
+  /// The leader does not know a batch any more that it has just opened (1402): another one can be
+  /// opened.
+  public static LeaderUnavailableException batchLost(LeaderRefusedException refusal) {
+    return new LeaderUnavailableException(
+        ErrorNumber.REPLICATION_LEADER_ERROR, String.valueOf(refusal.getMessage()), true, refusal);
+  }
+
   /// The leader did not finish in time what it does asynchronously (1400).
   public static LeaderUnavailableException jobTakesTooLong(String endpoint, Duration waitMax) {
     return new LeaderUnavailableException(

@@ -278,6 +278,33 @@ class DisturbedSyncTest {
   }
 
   @Test
+  void onBehalfOfAnApplierALeaderThatIsAwayIsWaitedForFromTheFirstRequestOn()
+      throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 10);
+    int failures = world.settings.firstContactRetries() + 2;
+    AtomicInteger attempts = new AtomicInteger();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              <T> T around(String name, Request<T> request) throws InterruptedException {
+                if (name.equals("state") && attempts.incrementAndGet() <= failures) {
+                  throw lost(true);
+                }
+                return request.send();
+              }
+            };
+
+    world
+        .follower()
+        .syncForApplier(
+            SyncWorld.request(SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP), job -> {});
+
+    world.assertEqual("test");
+    assertThat(attempts).hasValue(failures + 1);
+  }
+
+  @Test
   void neverRepeatsWhatWasRefused() {
     TestServer.fill(world.leaderServer.create("test"), 10);
     AtomicInteger attempts = new AtomicInteger();
