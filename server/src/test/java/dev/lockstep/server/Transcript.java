@@ -145,6 +145,11 @@ final class Transcript {
     headers.put(text.substring(0, colon), text.substring(colon + 2));
   }
 
+  /// Gives a placeholder its value before the conversation begins.
+  void bind(String placeholder, String value) {
+    values.put(placeholder, TextNode.valueOf(value));
+  }
+
   /// The text with every known placeholder replaced.
   String filled(String text) {
     Matcher matcher = PLACEHOLDER.matcher(text);

@@ -38,6 +38,11 @@ public final class TranscriptPlayer {
   @FunctionalInterface
   public interface Server {
     Reply send(String verb, String path, Map<String, String> headers, byte[] body);
+
+    /// Placeholders that have a value from the beginning.
+    default Map<String, String> variables() {
+      return Map.of();
+    }
   }
 
   /// What came back.
@@ -101,6 +106,7 @@ public final class TranscriptPlayer {
   private void hold(Transcript.Exchange exchange) throws IOException {
     if (server == null) {
       server = start.get();
+      server.variables().forEach(transcript::bind);
     }
     Reply reply = answered(server, exchange);
     if (REWRITES) {

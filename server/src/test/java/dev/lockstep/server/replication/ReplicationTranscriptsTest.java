@@ -30,7 +30,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The conversations in which a follower finds out what differs, by keys or by revisions, and what
-/// happens later.
+/// happens later; and how a follower is set up.
 class ReplicationTranscriptsTest {
   @TempDir static Path folder;
 
@@ -47,28 +47,33 @@ class ReplicationTranscriptsTest {
   }
 
   @TestFactory
-  Stream<DynamicContainer> answersAsRecorded() {
+  Stream<DynamicContainer> aLeaderAnswersAsRecorded() {
     return TranscriptPlayer.play(
         ReplicationTranscriptsTest.class,
         List.of("keys.txt", "revisions.txt", "tail.txt"),
-        ReplicationTranscriptsTest::leader);
+        () -> new Peer(leader(), Map.of()));
+  }
+
+  @TestFactory
+  Stream<DynamicContainer> aFollowerAnswersAsRecorded() {
+    return TranscriptPlayer.play(
+        ReplicationTranscriptsTest.class,
+        List.of("set-up.txt"),
+        () -> new Peer(start("follower"), Map.of("$leader", "tcp://127.0.0.1:" + leader().port())));
+  }
+
+  private record Peer(RunningServer server, Map<String, String> variables)
+      implements TranscriptPlayer.Server {
+    @Override
+    public TranscriptPlayer.Reply send(
+        String verb, String path, Map<String, String> headers, byte[] body) {
+      return new Reply(server.send(verb, path, headers, body));
+    }
   }
 
   /// A leader with the documents that the transcripts begin with.
-  private static TranscriptPlayer.Server leader() {
-    RunningServer leader;
-    try {
-      leader =
-          RunningServer.start(
-              folder.resolve("leader" + SERVERS.size()),
-              new MemoryStorageEngine(),
-              Map.of("ARANGO_ROOT_PASSWORD", "secret"),
-              "--replication.quick-keys-limit",
-              "100");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    SERVERS.add(leader);
+  private static RunningServer leader() {
+    RunningServer leader = start("leader");
     Database system = leader.server().store().requireDatabase("_system");
     DocumentCollection fruit = create(system, "fruit");
     insert(fruit, "{\"_key\":\"a\",\"name\":\"apple\"}", Revision.parse("_fw2YvKK--_"));
@@ -83,7 +88,23 @@ class ReplicationTranscriptsTest {
     }
     insert(create(system, "old"), "{\"_key\":\"x\"}", new Revision(4711));
     create(system, "nothing");
-    return (verb, path, headers, body) -> new Reply(leader.send(verb, path, headers, body));
+    return leader;
+  }
+
+  private static RunningServer start(String name) {
+    try {
+      RunningServer server =
+          RunningServer.start(
+              folder.resolve(name + SERVERS.size()),
+              new MemoryStorageEngine(),
+              Map.of("ARANGO_ROOT_PASSWORD", "secret"),
+              "--replication.quick-keys-limit",
+              "100");
+      SERVERS.add(server);
+      return server;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static DocumentCollection create(Database database, String name) {
