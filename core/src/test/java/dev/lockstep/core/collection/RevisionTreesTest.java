@@ -13,6 +13,7 @@ import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.StorageEngine;
+import dev.lockstep.core.storage.Tick;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -101,6 +102,36 @@ class RevisionTreesTest {
     // No close: what followed the stored copy is only in the log.
     engine = engine.killProcess();
     store = open(engine);
+    assertTreeEqualsData(store, collection(store));
+    store.close();
+    engine.close();
+  }
+
+  /// Changes after the stored copy that the log has forgotten must not be missing from the tree.
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 50, 1_000_000})
+  void aLogThatWasPrunedBehindTheStoredTreeHasTheTreeBuiltAnew(int changesKept) {
+    Random random = new Random(7);
+    MemoryStorageEngine engine = new MemoryStorageEngine();
+    DocumentStore store = open(engine);
+    changeAtRandom(collection(store), random, 300);
+    store.close();
+    engine.close();
+    engine = engine.reopen();
+    store = open(engine);
+    changeAtRandom(collection(store), random, 300);
+    long newest = store.publishedTick().value();
+    store.changeLog().prune(new Tick(Math.max(0, newest - changesKept)));
+
+    engine = engine.killProcess();
+    store = open(engine);
+
+    boolean isReplayed = changesKept > newest;
+    assertThat(store.trees().current(collection(store).state().generation()) != null)
+        .isEqualTo(isReplayed);
+    if (!isReplayed) {
+      collection(store).rebuildRevisionTree();
+    }
     assertTreeEqualsData(store, collection(store));
     store.close();
     engine.close();
