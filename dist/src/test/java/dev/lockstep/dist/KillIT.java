@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,6 +114,10 @@ class KillIT {
         long moment = random.nextLong(wholeNanos);
         String when = side + ", kill " + kill + " after " + moment / 1_000_000 + " ms";
         String job = begin(isIncremental);
+        // Before, the leader is not known yet, and a wrong address is to be told soon.
+        Awaitility.await("first contact")
+            .pollInterval(Duration.ofMillis(1))
+            .until(() -> link.answerBytes() > 0);
         killer.schedule(killed::kill, moment, TimeUnit.NANOSECONDS).get();
         killed.start();
 
