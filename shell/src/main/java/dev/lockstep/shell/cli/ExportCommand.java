@@ -75,13 +75,7 @@ public final class ExportCommand extends CliCommand {
       description = "Replace FILE if it exists.")
   private boolean overwrite;
 
-  @Option(
-      names = "--progress",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "true",
-      description = "Show progress on a terminal (default: ${DEFAULT-VALUE}).")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Mixin private ServerOptions server = new ServerOptions();
 
@@ -116,7 +110,7 @@ public final class ExportCommand extends CliCommand {
             compress || file.endsWith(".gz") ? new GZIPOutputStream(counted, 1 << 16) : counted;
         ServerApi api = ServerApi.connect(server);
         LeaderSnapshot state = LeaderSnapshot.open(api);
-        ProgressLine line = ProgressLine.onTerminal(progress)) {
+        ProgressLine line = progress.line()) {
       if (!state.collections().containsKey(collection)) {
         throw CommandFailure.notDone(
             "database '"

@@ -9,7 +9,6 @@ import dev.lockstep.shell.text.ApplierReport;
 import dev.lockstep.shell.text.SyncReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,17 +59,7 @@ public final class FollowCommand extends CliCommand {
   @Option(names = "--leader", paramLabel = "ENDPOINT", description = "Whom to follow.")
   private @Nullable String leader;
 
-  @Option(
-      names = "--leader-password-file",
-      paramLabel = "FILE",
-      description = "A file whose first line is the password for the leader.")
-  private @Nullable Path leaderPasswordFile;
-
-  @Option(
-      names = "--leader-database",
-      paramLabel = "NAME",
-      description = "The database on the leader, if it has another name there.")
-  private @Nullable String leaderDatabase;
+  @Mixin private LeaderOptions options = new LeaderOptions();
 
   @Option(names = "--global", description = "All databases of the leader.")
   private boolean isGlobal;
@@ -109,15 +98,6 @@ public final class FollowCommand extends CliCommand {
   private boolean isResyncing;
 
   @Option(
-      names = "--set",
-      paramLabel = "OPTION=VALUE",
-      description = {
-        "Any option of setupReplication: --set idleMaxWaitTime=5. May be repeated. A value is read"
-            + " as JSON, and as text if it is none."
-      })
-  private Map<String, String> more = new LinkedHashMap<>();
-
-  @Option(
       names = "--replace",
       description = "Begin anew also if something is followed here already.")
   private boolean isReplacing;
@@ -148,13 +128,7 @@ public final class FollowCommand extends CliCommand {
       description = "Stop following and forget the leader; the documents stay.")
   private boolean isForgetting;
 
-  @Option(
-      names = "--progress",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "true",
-      description = "Show a live line on a terminal (default: ${DEFAULT-VALUE}).")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Mixin private ServerOptions server = new ServerOptions();
 
@@ -163,7 +137,7 @@ public final class FollowCommand extends CliCommand {
     requireSense();
     @Nullable VPackSlice config = leader == null ? null : config(leader);
     try (ServerApi follower = ServerApi.connect(server);
-        ProgressLine line = ProgressLine.onTerminal(progress)) {
+        ProgressLine line = progress.line()) {
       ApplierApi applier =
           isGlobal
               ? ApplierApi.global(follower)
@@ -199,16 +173,14 @@ public final class FollowCommand extends CliCommand {
             || includeSystem
             || isIncremental
             || isReplacing
-            || !more.isEmpty()
-            || leaderDatabase != null
-            || leaderPasswordFile != null;
+            || options.isAnyGiven();
     if (leader == null && isAboutLeader) {
       throw usage("collections and options about what to follow need --leader");
     }
     if (!collections.isEmpty() && !excluded.isEmpty()) {
       throw usage("give either collections to follow or --except, not both");
     }
-    if (isGlobal && leaderDatabase != null) {
+    if (isGlobal && options.database() != null) {
       throw usage("--global follows every database under its own name: no --leader-database");
     }
     if (!(leaderWait > 0) || leaderWait > 86_400) {
@@ -217,8 +189,7 @@ public final class FollowCommand extends CliCommand {
   }
 
   private VPackSlice config(String leaderText) throws CommandFailure {
-    VPackBuilder config =
-        SyncCommand.configOf(leaderText, leaderPasswordFile, leaderDatabase, more);
+    VPackBuilder config = options.about(leaderText);
     List<String> names = collections.isEmpty() ? excluded : collections;
     if (!names.isEmpty()) {
       config.member("restrictType", collections.isEmpty() ? "exclude" : "include");
@@ -234,11 +205,11 @@ public final class FollowCommand extends CliCommand {
     flags.put("autoResync", isResyncing);
     flags.put("autoStart", true);
     flags.forEach((name, value) -> {
-      if (!more.containsKey(name)) {
+      if (!options.isSet(name)) {
         config.member(name, value);
       }
     });
-    VPackSlice whole = SyncCommand.whole(config);
+    VPackSlice whole = LeaderOptions.whole(config);
     // Here already, so that a wrong option is told before anything is connected to.
     SyncOptions.parse(whole, SyncOptions.UnknownOptions.REFUSE);
     return whole;

@@ -137,13 +137,7 @@ public final class ImportCommand extends CliCommand {
       })
   private int threads;
 
-  @Option(
-      names = "--progress",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "true",
-      description = "Show progress on a terminal (default: ${DEFAULT-VALUE}).")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Mixin private ServerOptions server = new ServerOptions();
 
@@ -186,7 +180,7 @@ public final class ImportCommand extends CliCommand {
     long startedNanos = System.nanoTime();
     try (Source source = Source.open(file);
         ServerApi api = ServerApi.connect(server);
-        ProgressLine line = ProgressLine.onTerminal(progress)) {
+        ProgressLine line = progress.line()) {
       prepareCollection(api, isEdge);
       send(api, source, line, startedNanos);
     }

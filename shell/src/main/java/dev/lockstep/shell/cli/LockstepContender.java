@@ -343,7 +343,7 @@ final class LockstepContender implements Contender {
         .member("restrictType", "include");
     config.key("restrictCollections").openArray().value(COLLECTION).close();
     for (Map.Entry<String, String> option : syncOptions.entrySet()) {
-      config.member(option.getKey(), SyncCommand.value(option.getValue()));
+      config.member(option.getKey(), LeaderOptions.value(option.getValue()));
     }
     ServerApi api = follower().api();
     api.send("PUT", "/_api/replication/sync", config.close().toSlice().toJson());

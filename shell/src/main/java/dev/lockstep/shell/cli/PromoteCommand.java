@@ -59,13 +59,7 @@ public final class PromoteCommand extends CliCommand {
       })
   private boolean isForced;
 
-  @Option(
-      names = "--progress",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "true",
-      description = "Show progress on a terminal (default: ${DEFAULT-VALUE}).")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Mixin private ServerOptions server = new ServerOptions();
 
@@ -75,7 +69,7 @@ public final class PromoteCommand extends CliCommand {
       throw usage("--timeout must be a number of seconds from 0 to 86400, not " + timeout);
     }
     try (ServerApi follower = ServerApi.connect(server);
-        ProgressLine line = ProgressLine.onTerminal(progress)) {
+        ProgressLine line = progress.line()) {
       for (ApplierApi applier : selected(follower)) {
         try {
           promote(applier, line);

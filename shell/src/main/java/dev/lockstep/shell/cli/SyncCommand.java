@@ -1,22 +1,15 @@
 package dev.lockstep.shell.cli;
 
-import dev.lockstep.core.document.InvalidJsonException;
-import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackBuilder;
-import dev.lockstep.core.document.VPackMember;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.shell.text.Amounts;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,17 +53,7 @@ public final class SyncCommand extends CliCommand {
       description = "Where to copy from.")
   private String leader;
 
-  @Option(
-      names = "--leader-password-file",
-      paramLabel = "FILE",
-      description = "A file whose first line is the password for the leader.")
-  private @Nullable Path leaderPasswordFile;
-
-  @Option(
-      names = "--leader-database",
-      paramLabel = "NAME",
-      description = "The database on the leader, if it has another name there.")
-  private @Nullable String leaderDatabase;
+  @Mixin private LeaderOptions options = new LeaderOptions();
 
   @Option(
       names = "--incremental",
@@ -80,15 +63,6 @@ public final class SyncCommand extends CliCommand {
             + " follower refuses clients' writes to the collection meanwhile (error 1004)."
       })
   private boolean isIncremental;
-
-  @Option(
-      names = "--set",
-      paramLabel = "OPTION=VALUE",
-      description = {
-        "Any option of syncCollection: --set chunkSize=1048576. May be repeated. A value is read as"
-            + " JSON, and as text if it is none."
-      })
-  private Map<String, String> more = new LinkedHashMap<>();
 
   @Option(
       names = "--ignore-missing",
@@ -133,7 +107,7 @@ public final class SyncCommand extends CliCommand {
   }
 
   private VPackSlice config() throws CommandFailure {
-    VPackBuilder config = configOf(leader, leaderPasswordFile, leaderDatabase, more);
+    VPackBuilder config = options.about(leader);
     if (isIncremental) {
       config.member("incremental", true);
     }
@@ -144,57 +118,7 @@ public final class SyncCommand extends CliCommand {
       config.close();
       config.member("includeSystem", true);
     }
-    return whole(config);
-  }
-
-  /// The options that were begun with [#configOf], once all are there.
-  ///
-  /// @throws CommandFailure if `--set` names one that is given otherwise
-  static VPackSlice whole(VPackBuilder config) throws CommandFailure {
-    VPackSlice whole = config.close().toSlice();
-    Set<String> names = new HashSet<>();
-    for (VPackMember member : whole.members()) {
-      if (!names.add(member.name())) {
-        throw CommandFailure.notDone("the option '" + member.name() + "' is given twice");
-      }
-    }
-    return whole;
-  }
-
-  /// Begins the wire's options with those about the leader; the object stays open.
-  ///
-  /// @param leader as the user names it
-  /// @param more options by name, with values as in an argument
-  static VPackBuilder configOf(
-      String leader,
-      @Nullable Path passwordFile,
-      @Nullable String database,
-      Map<String, String> more)
-      throws CommandFailure {
-    PeerAddress address =
-        Passwords.complete(
-            PeerAddress.parsed(leader, "--leader"), passwordFile, "LOCKSTEP_LEADER_PASSWORD");
-    VPackBuilder config = new VPackBuilder();
-    config.openObject();
-    for (Map.Entry<String, String> option : more.entrySet()) {
-      config.member(option.getKey(), value(option.getValue()));
-    }
-    config.member("endpoint", address.endpoint().shortText());
-    config.member("username", address.user());
-    config.member("password", address.password() == null ? "" : address.password());
-    if (database != null) {
-      config.member("database", database);
-    }
-    return config;
-  }
-
-  /// A value as it stands in an argument: JSON, or else a string.
-  static VPackSlice value(String text) {
-    try {
-      return JsonToVPack.parse(text);
-    } catch (InvalidJsonException _) {
-      return new VPackBuilder().value(text).toSlice();
-    }
+    return LeaderOptions.whole(config);
   }
 
   private int report(VPackSlice result, Duration took) throws CommandFailure {

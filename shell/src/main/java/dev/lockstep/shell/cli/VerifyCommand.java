@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -118,13 +119,7 @@ public final class VerifyCommand extends CliCommand {
               + " ${DEFAULT-VALUE}).")
   private int shownMax;
 
-  @Option(
-      names = "--progress",
-      arity = "0..1",
-      fallbackValue = "true",
-      defaultValue = "true",
-      description = "Show progress on a terminal (default: ${DEFAULT-VALUE}).")
-  private boolean progress;
+  @Mixin private ProgressOption progress = new ProgressOption();
 
   @Override
   int run() throws CommandFailure, IOException, InterruptedException {
@@ -152,7 +147,7 @@ public final class VerifyCommand extends CliCommand {
             ServerApi.connect(followerAddress, database, CONNECT_TIMEOUT, SILENCE_MAX);
         LeaderSnapshot leaderState = LeaderSnapshot.open(leaderApi);
         LeaderSnapshot followerState = LeaderSnapshot.open(followerApi);
-        ProgressLine line = ProgressLine.onTerminal(progress)) {
+        ProgressLine line = progress.line()) {
       return compare(leaderState, followerState, line) ? ExitStatus.OK : ExitStatus.FAILED;
     }
   }
@@ -172,7 +167,7 @@ public final class VerifyCommand extends CliCommand {
     }
     try (ServerApi api =
             ServerApi.connect(leaderAddress("SERVER"), leaderName(), CONNECT_TIMEOUT, SILENCE_MAX);
-        ProgressLine line = ProgressLine.onTerminal(progress)) {
+        ProgressLine line = progress.line()) {
       TreeVerification verification = new TreeVerification(api, out(), line, shownMax);
       List<String> differing =
           collections.isEmpty()
