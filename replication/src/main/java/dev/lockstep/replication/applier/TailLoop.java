@@ -3,6 +3,7 @@ package dev.lockstep.replication.applier;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.storage.Tick;
+import dev.lockstep.replication.follower.Backoff;
 import dev.lockstep.replication.protocol.ApplierOptions;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.LeaderClient;
@@ -17,7 +18,6 @@ import dev.lockstep.replication.protocol.TailPage;
 import dev.lockstep.replication.protocol.TailPosition;
 import dev.lockstep.replication.protocol.TailRequest;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -247,12 +247,10 @@ final class TailLoop {
     server = now;
   }
 
-  /// Doubling, with jitter, so that many followers of one leader do not come back all at once.
+  /// @param failures in a row so far, from 0 on
   static Duration retryPause(ApplierSettings settings, int failures, ApplierOptions options) {
-    long doubled = settings.retryPauseFirst().toMillis() << Math.min(failures, 20);
-    long longest = Math.max(1, options.connectionRetryWaitTime().toMillis());
-    long capped = Math.min(doubled, longest);
-    return Duration.ofMillis(capped - ThreadLocalRandom.current().nextLong(capped / 4 + 1));
+    Duration longest = Duration.ofMillis(Math.max(1, options.connectionRetryWaitTime().toMillis()));
+    return Backoff.SYSTEM.before(failures + 1, settings.retryPauseFirst(), longest);
   }
 
   private Duration idlePause(int idleRounds) {

@@ -40,7 +40,7 @@ public final class Backoff {
   /// @param failures in a row so far, from 1 on
   /// @return between one half of and the whole of `first` doubled with each further failure, and
   ///   never more than `longest`
-  Duration before(int failures, Duration first, Duration longest) {
+  public Duration before(int failures, Duration first, Duration longest) {
     long doubled = first.toMillis() << Math.min(failures - 1, DOUBLINGS_MAX);
     long capped = Math.min(doubled < 0 ? Long.MAX_VALUE : doubled, longest.toMillis());
     return Duration.ofMillis(capped - random.nextLong(capped / 2 + 1));

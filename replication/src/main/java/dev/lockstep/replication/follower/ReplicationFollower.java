@@ -191,9 +191,14 @@ public final class ReplicationFollower implements AutoCloseable {
   }
 
   private void end(SyncJob job) {
-    boolean isFinished = job.progress().phase() == SyncPhase.DONE;
-    if (isFinished || !job.isSuspended()) {
-      history.end(Long.parseUnsignedLong(job.id()), job.progress());
+    long number = Long.parseUnsignedLong(job.id());
+    SyncPhase phase = job.progress().phase();
+    if (phase == SyncPhase.DONE || !job.isSuspended()) {
+      history.end(number, job.progress());
+      if (phase == SyncPhase.CANCELED) {
+        // Also what an earlier process had begun and this one has not come to.
+        store.discardLoads(owner -> owner == number);
+      }
     }
     synchronized (this) {
       running.remove(job.database());

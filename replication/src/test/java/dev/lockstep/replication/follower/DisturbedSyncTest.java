@@ -392,6 +392,44 @@ class DisturbedSyncTest {
     assertThat(second.documentsFetched()).isEqualTo(300 - came);
   }
 
+  @Test
+  void cancelingWhatARestartHasInterruptedRemovesTheHalfBuiltCopy() throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 300);
+    TestServer.fill(world.followerServer.create("test"), 3);
+    world.followerServer.store().start();
+    int before = rows(world.followerServer.engine(), Keyspace.DOCUMENTS);
+    ReplicationFollower first = world.follower();
+    AtomicInteger dumps = new AtomicInteger();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public DumpPage dump(DumpRequest request) throws InterruptedException {
+                if (dumps.incrementAndGet() == 4) {
+                  first.close();
+                }
+                return super.dump(request);
+              }
+            };
+    assertThatThrownBy(() -> sync(first))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1412));
+    assertThat(rows(world.followerServer.engine(), Keyspace.DOCUMENTS)).isGreaterThan(before);
+    ReplicationFollower second = world.follower();
+    String id = second.interrupted().getFirst().id();
+
+    assertThatThrownBy(() -> second.resume(id, SyncJob::cancel))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(21));
+
+    assertThat(second.interrupted()).isEmpty();
+    assertThat(world.here("test").count()).isEqualTo(3);
+    await()
+        .atMost(20, TimeUnit.SECONDS)
+        .untilAsserted(() ->
+            assertThat(rows(world.followerServer.engine(), Keyspace.DOCUMENTS)).isEqualTo(before));
+  }
+
   private static void sync(ReplicationFollower follower) throws InterruptedException {
     SyncWorld.sync(follower, SyncWorld.only("test"), SyncRequest.Caller.LOCKSTEP, job -> {});
   }

@@ -1,6 +1,5 @@
 package dev.lockstep.replication.follower;
 
-import dev.lockstep.core.collection.CollectionHold.ClientWrites;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.replication.protocol.LeaderConnector;
 import java.time.Duration;
@@ -15,38 +14,42 @@ public final class SimulatedFollower {
   /// @param random decides sizes, so that a failure with one seed can be had again
   public static ReplicationFollower of(
       DocumentStore store, LeaderConnector connector, Random random) {
-    FollowerSettings settings =
-        new FollowerSettings(
-            2,
-            6,
-            Duration.ZERO,
-            Duration.ZERO,
-            3,
-            Duration.ofHours(1),
-            4 << 10,
-            8 << 10,
-            16 << 10,
-            8 << 10,
-            1 << 10,
-            5,
-            new ComparisonSettings(
-                1 + random.nextInt(5),
-                1 << random.nextInt(13),
-                8 << 10,
-                3,
-                3,
-                1 + random.nextInt(60),
-                1 + random.nextInt(20),
-                1 << 10,
-                100,
-                Duration.ofMillis(700),
-                false),
-            ClientWrites.REFUSED);
     return new ReplicationFollower(
         store,
         connector,
-        settings,
+        settings(random),
         InstantSource.system(),
         Backoff.of(random, (_, stop) -> stop.throwIfStopped()));
+  }
+
+  /// Those of [SyncWorld] without pauses, and with sizes by chance.
+  static FollowerSettings settings(Random random) {
+    FollowerSettings usual = SyncWorld.SETTINGS;
+    return new FollowerSettings(
+        usual.firstContactRetries(),
+        usual.retriesMax(),
+        Duration.ZERO,
+        Duration.ZERO,
+        usual.restartsMax(),
+        usual.batchLease(),
+        usual.chunkSizeFirst(),
+        usual.chunkSizeMax(),
+        usual.fetchedBytesMax(),
+        usual.decodedBytesMax(),
+        usual.portionBytes(),
+        usual.finishedJobsKept(),
+        new ComparisonSettings(
+            1 + random.nextInt(5),
+            1 << random.nextInt(13),
+            8 << 10,
+            3,
+            3,
+            1 + random.nextInt(60),
+            1 + random.nextInt(20),
+            1 << 10,
+            100,
+            Duration.ofMillis(700),
+            false),
+        usual.clientWrites());
   }
 }

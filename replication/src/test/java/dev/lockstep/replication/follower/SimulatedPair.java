@@ -27,7 +27,6 @@ import dev.lockstep.replication.protocol.SyncOptions;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -250,7 +249,7 @@ final class SimulatedPair implements AutoCloseable {
           new ReplicationFollower(
               follower.store(),
               address -> new Watched(switching(), before),
-              settings(),
+              SimulatedFollower.settings(random),
               InstantSource.system(),
               Backoff.of(random, (_, stop) -> stop.throwIfStopped()));
       List<InterruptedSync> interrupted = role.interrupted();
@@ -285,36 +284,6 @@ final class SimulatedPair implements AutoCloseable {
     if (job.kind().equals("full") && job.statistics().method() != SyncMethod.FULL) {
       completed++;
     }
-  }
-
-  private FollowerSettings settings() {
-    FollowerSettings usual = SyncWorld.SETTINGS;
-    return new FollowerSettings(
-        usual.firstContactRetries(),
-        usual.retriesMax(),
-        Duration.ZERO,
-        Duration.ZERO,
-        usual.restartsMax(),
-        usual.batchLease(),
-        usual.chunkSizeFirst(),
-        usual.chunkSizeMax(),
-        usual.fetchedBytesMax(),
-        usual.decodedBytesMax(),
-        usual.portionBytes(),
-        usual.finishedJobsKept(),
-        new ComparisonSettings(
-            1 + random.nextInt(5),
-            1 << random.nextInt(13),
-            8 << 10,
-            3,
-            3,
-            1 + random.nextInt(60),
-            1 + random.nextInt(20),
-            1 << 10,
-            100,
-            Duration.ofMillis(700),
-            false),
-        usual.clientWrites());
   }
 
   private void dieAtCommit() {
