@@ -55,14 +55,7 @@ class FaultScheduleIT {
   static void startServers() {
     servers = ServerPair.start(folder);
     link = new FaultyLink(servers.leader().port());
-    Sync.create(servers.leader(), "{\"name\":\"victim\"}");
-    servers
-        .leader()
-        .send(
-            "POST",
-            "/_api/index?collection=victim",
-            "{\"type\":\"persistent\",\"fields\":[\"n\"],\"unique\":true}")
-        .hasStatus(201);
+    Sync.createVictim(servers.leader());
     load(0, DOCUMENTS, i -> i);
   }
 
@@ -141,10 +134,7 @@ class FaultScheduleIT {
   private static Map<String, Integer> contents(LockstepServer server) {
     Map<String, Integer> contents = new HashMap<>();
     server
-        .send("PUT", "/_api/simple/all", "{\"collection\":\"victim\",\"batchSize\":10000000}")
-        .hasStatus(201)
-        .body()
-        .path("result")
+        .documents("victim")
         .forEach(document ->
             contents.put(document.path("_key").asText(), document.path("round").asInt()));
     return contents;

@@ -31,14 +31,7 @@ class FollowerCrashIT {
   @BeforeAll
   static void startServersAndCopyOnce() throws IOException {
     servers = ServerPair.start(folder);
-    servers.leader().send("POST", "/_api/collection", "{\"name\":\"victim\"}").hasStatus(200);
-    servers
-        .leader()
-        .send(
-            "POST",
-            "/_api/index?collection=victim",
-            "{\"type\":\"persistent\",\"fields\":[\"n\"],\"unique\":true}")
-        .hasStatus(201);
+    Sync.createVictim(servers.leader());
     Random random = new Random(1);
     StringBuilder lines = new StringBuilder();
     byte[] noise = new byte[300];

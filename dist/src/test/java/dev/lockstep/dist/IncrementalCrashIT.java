@@ -33,14 +33,7 @@ class IncrementalCrashIT {
   @BeforeAll
   static void startServersAndCopyOnce() {
     servers = ServerPair.start(folder);
-    Sync.create(servers.leader(), "{\"name\":\"victim\"}");
-    servers
-        .leader()
-        .send(
-            "POST",
-            "/_api/index?collection=victim",
-            "{\"type\":\"persistent\",\"fields\":[\"n\"],\"unique\":true}")
-        .hasStatus(201);
+    Sync.createVictim(servers.leader());
     write(0);
     synchronize();
   }
@@ -88,10 +81,7 @@ class IncrementalCrashIT {
   private static Map<String, String> revisions(LockstepServer server) {
     Map<String, String> revisions = new HashMap<>();
     server
-        .send("PUT", "/_api/simple/all", "{\"collection\":\"victim\",\"batchSize\":1000000}")
-        .hasStatus(201)
-        .body()
-        .path("result")
+        .documents("victim")
         .forEach(document ->
             revisions.put(document.path("_key").asText(), document.path("_rev").asText()));
     return revisions;

@@ -28,7 +28,8 @@ class KillIT {
   /// and a commit of `FollowerSettings` and `GenerationLoad`.
   private static final long IN_FLIGHT_BYTES = (16 + 8 + 4) << 20;
 
-  private static final String TEXT = "some text to have a size, and some more of it. ".repeat(8);
+  /// Long enough that to fetch everything twice exceeds the bound, what is in flight included.
+  private static final String TEXT = "some text to have a size, and some more of it. ".repeat(30);
 
   @TempDir static Path folder;
   private static ServerPair servers;

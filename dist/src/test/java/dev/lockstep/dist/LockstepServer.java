@@ -303,6 +303,21 @@ final class LockstepServer implements AutoCloseable {
         .asLong();
   }
 
+  /// All documents of a collection, in one answer.
+  JsonNode documents(String collection) {
+    JsonNode answer =
+        send(
+                "PUT",
+                "/_api/simple/all",
+                "{\"collection\":\"" + collection + "\",\"batchSize\":10000000}")
+            .hasStatus(201)
+            .body();
+    if (answer.path("hasMore").asBoolean(true)) {
+      throw new AssertionError("more documents than one answer takes: " + collection);
+    }
+    return answer.path("result");
+  }
+
   /// Checksum over keys, revisions and contents.
   String checksum(String collection) {
     return send(

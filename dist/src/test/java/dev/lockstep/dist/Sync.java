@@ -90,6 +90,17 @@ final class Sync {
     }
   }
 
+  /// Has the collection `victim` made, with a unique index on `n`.
+  static void createVictim(LockstepServer server) {
+    create(server, "{\"name\":\"victim\"}");
+    server
+        .send(
+            "POST",
+            "/_api/index?collection=victim",
+            "{\"type\":\"persistent\",\"fields\":[\"n\"],\"unique\":true}")
+        .hasStatus(201);
+  }
+
   static void create(LockstepServer server, String properties) {
     server.send("POST", "/_api/collection", properties).hasStatus(200);
   }

@@ -199,13 +199,7 @@ class WriteLoadIT {
   private static Map<String, Integer> documents(LockstepServer server, String collection) {
     Map<String, Integer> documents = new HashMap<>();
     server
-        .send(
-            "PUT",
-            "/_api/simple/all",
-            "{\"collection\":\"" + collection + "\",\"batchSize\":1000000}")
-        .hasStatus(201)
-        .body()
-        .path("result")
+        .documents(collection)
         .forEach(document ->
             documents.put(document.path("_key").asText(), document.path("operation").asInt()));
     return documents;
