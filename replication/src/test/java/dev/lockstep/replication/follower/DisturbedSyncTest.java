@@ -406,6 +406,10 @@ class DisturbedSyncTest {
               @Override
               public DumpPage dump(DumpRequest request) throws InterruptedException {
                 if (dumps.incrementAndGet() == 4) {
+                  // Pages are fetched ahead: at this point none may have been written yet.
+                  await()
+                      .atMost(20, TimeUnit.SECONDS)
+                      .until(() -> first.jobs().getFirst().documentsDone() > 0);
                   first.close();
                 }
                 return super.dump(request);
