@@ -133,10 +133,9 @@ class FaultScheduleIT {
   /// Rounds by key.
   private static Map<String, Integer> contents(LockstepServer server) {
     Map<String, Integer> contents = new HashMap<>();
-    server
-        .documents("victim")
-        .forEach(document ->
-            contents.put(document.path("_key").asText(), document.path("round").asInt()));
+    server.forEachDocument(
+        "victim",
+        document -> contents.put(document.path("_key").asText(), document.path("round").asInt()));
     return contents;
   }
 

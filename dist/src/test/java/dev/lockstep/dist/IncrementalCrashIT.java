@@ -80,10 +80,9 @@ class IncrementalCrashIT {
   /// Revisions by key.
   private static Map<String, String> revisions(LockstepServer server) {
     Map<String, String> revisions = new HashMap<>();
-    server
-        .documents("victim")
-        .forEach(document ->
-            revisions.put(document.path("_key").asText(), document.path("_rev").asText()));
+    server.forEachDocument(
+        "victim",
+        document -> revisions.put(document.path("_key").asText(), document.path("_rev").asText()));
     return revisions;
   }
 

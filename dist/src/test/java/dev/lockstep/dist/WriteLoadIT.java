@@ -198,9 +198,9 @@ class WriteLoadIT {
 
   private static Map<String, Integer> documents(LockstepServer server, String collection) {
     Map<String, Integer> documents = new HashMap<>();
-    server
-        .documents(collection)
-        .forEach(document ->
+    server.forEachDocument(
+        collection,
+        document ->
             documents.put(document.path("_key").asText(), document.path("operation").asInt()));
     return documents;
   }

@@ -96,6 +96,7 @@ final class ColumnFamilies implements AutoCloseable {
       case TREES -> family(1.0 / 24, 8192);
       case CATALOG -> family(1.0 / 24, 4096);
       case COUNTERS -> family(1.0 / 64, 4096);
+      case SUPERSEDED -> family(1.0 / 24, 8192);
     };
   }
 

@@ -15,11 +15,14 @@ public final class ChangeLookup {
   }
 
   /// The document that was written; null if it has been replaced or removed since, by a change that
-  /// comes later in the log.
+  /// comes later in the log. What a transaction wrote is found even then, unless all documents of
+  /// the collection have gone at once since, or the transaction replaced very much itself.
   public @Nullable Document document(Change.DocumentWritten written) {
-    return store
-        .documentRows()
-        .read(store.engine(), written.generation(), written.revision().value());
+    long generation = written.generation();
+    long revision = written.revision().value();
+    Document document = store.documentRows().read(store.engine(), generation, revision);
+    // In this order: it is kept in the commit that takes it from its place.
+    return document == null ? store.superseded().read(generation, revision) : document;
   }
 
   /// The collection as it was created, without indexes.

@@ -32,10 +32,17 @@ final class DocumentRows {
   static final int ROW_OVERHEAD = 64;
 
   private final int chunkBytes;
+  private final Keyspace keyspace;
 
   /// @param chunkBytes fixed when the store was founded: it decides how existing rows are read
   DocumentRows(int chunkBytes) {
+    this(chunkBytes, Keyspace.DOCUMENTS);
+  }
+
+  /// @param keyspace of the rows, if it is not that of the documents there are
+  DocumentRows(int chunkBytes, Keyspace keyspace) {
     this.chunkBytes = chunkBytes;
+    this.keyspace = keyspace;
   }
 
   boolean isChunked(int length) {
@@ -89,7 +96,7 @@ final class DocumentRows {
       }
       putHead(batch, generation, document);
     } else {
-      batch.put(Keyspace.DOCUMENTS, key(generation, document.revision().value()), document.body());
+      batch.put(keyspace, key(generation, document.revision().value()), document.body());
     }
   }
 
@@ -97,7 +104,7 @@ final class DocumentRows {
     byte[] body = document.body();
     int from = chunk * chunkBytes;
     byte[] part = Arrays.copyOfRange(body, from, Math.min(body.length, from + chunkBytes));
-    batch.put(Keyspace.DOCUMENTS, chunkKey(generation, document.revision().value(), chunk), part);
+    batch.put(keyspace, chunkKey(generation, document.revision().value(), chunk), part);
   }
 
   void putHead(WriteBatch batch, long generation, Document document) {
@@ -110,14 +117,19 @@ final class DocumentRows {
     at = Varint.put(head, at, chunks);
     head[at++] = (byte) key.length;
     System.arraycopy(key, 0, head, at, key.length);
-    batch.put(Keyspace.DOCUMENTS, key(generation, document.revision().value()), head);
+    batch.put(keyspace, key(generation, document.revision().value()), head);
   }
 
   void delete(WriteBatch batch, long generation, PrimaryEntry entry) {
-    if (isChunked(entry.length())) {
-      deleteAll(batch, generation, entry.revision());
+    delete(batch, generation, entry.revision(), entry.length());
+  }
+
+  /// @param length of the document's body
+  void delete(WriteBatch batch, long generation, long revision, int length) {
+    if (isChunked(length)) {
+      batch.deleteRange(keyspace, KeyRange.prefix(key(generation, revision)));
     } else {
-      batch.delete(Keyspace.DOCUMENTS, key(generation, entry.revision()));
+      batch.delete(keyspace, key(generation, revision));
     }
   }
 
@@ -128,7 +140,7 @@ final class DocumentRows {
 
   /// The document of a revision, null if there is none.
   @Nullable Document read(StorageView view, long generation, long revision) {
-    byte[] row = view.get(Keyspace.DOCUMENTS, key(generation, revision));
+    byte[] row = view.get(keyspace, key(generation, revision));
     if (row == null) {
       return null;
     }
@@ -136,8 +148,7 @@ final class DocumentRows {
       return whole(row, revision);
     }
     // The newest state may lose head and chunks between two reads; a cursor sees one state.
-    try (StorageCursor cursor =
-        view.scan(Keyspace.DOCUMENTS, KeyRange.prefix(key(generation, revision)))) {
+    try (StorageCursor cursor = view.scan(keyspace, KeyRange.prefix(key(generation, revision)))) {
       return next(cursor);
     }
   }

@@ -61,6 +61,7 @@ public final class DocumentStore implements AutoCloseable {
   private final IdCounter ids;
   private final DocumentRows documentRows;
   private final LargeDocuments largeDocuments;
+  private final SupersededDocuments superseded;
   private final UnreachableStorage unreachable;
   private final DocumentExpiry expiry;
   private final RevisionTrees trees;
@@ -90,6 +91,7 @@ public final class DocumentStore implements AutoCloseable {
     this.ids = new IdCounter(engine, gate, IdCounter.firstUnreserved(engine));
     this.documentRows = new DocumentRows(identity.chunkBytes());
     this.largeDocuments = new LargeDocuments(engine, gate, documentRows);
+    this.superseded = new SupersededDocuments(engine, gate, identity.chunkBytes());
     this.unreachable =
         new UnreachableStorage(engine, gate, identity.indexKeyBytes(), this::forgetTree);
     this.expiry = new DocumentExpiry(this);
@@ -205,6 +207,16 @@ public final class DocumentStore implements AutoCloseable {
 
   public ChangeLog changeLog() {
     return changeLog;
+  }
+
+  /// Forgets every change up to and including `upTo`, with what was kept for it. Ticks are not
+  /// assigned again. One thread at a time.
+  ///
+  /// @throws LockstepException if the storage does not take it. Some may have gone then; the next
+  ///   call goes on
+  public void pruneChanges(Tick upTo) {
+    changeLog.prune(upTo);
+    superseded.prune(upTo);
   }
 
   /// The newest change; everything that was created or dropped up to it can be looked up here, or
@@ -443,6 +455,10 @@ public final class DocumentStore implements AutoCloseable {
 
   LargeDocuments largeDocuments() {
     return largeDocuments;
+  }
+
+  SupersededDocuments superseded() {
+    return superseded;
   }
 
   UnreachableStorage unreachable() {

@@ -262,7 +262,7 @@ public final class GenerationLoad implements AutoCloseable {
     } else {
       rows.put(batch(), generation, document);
     }
-    PrimaryEntry entry = new PrimaryEntry(revision, length);
+    PrimaryEntry entry = new PrimaryEntry(revision, length, false);
     batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
     totals.inserted(key, revision);
     changeTree(editor -> editor.insert(document.revision()));

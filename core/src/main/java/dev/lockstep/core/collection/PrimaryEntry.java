@@ -8,7 +8,11 @@ import java.nio.charset.StandardCharsets;
 ///
 /// @param revision names the document's row
 /// @param length bytes of the document's stored form; decides whether it is chunked
-record PrimaryEntry(long revision, int length) {
+/// @param isOfTransaction whether a transaction wrote it, of which readers of the change log must
+///   be able to get everything ([SupersededDocuments])
+record PrimaryEntry(long revision, int length, boolean isOfTransaction) {
+  private static final byte OF_TRANSACTION = 1;
+
   static byte[] key(long generation, String documentKey) {
     return Keys.of(generation, documentKey.getBytes(StandardCharsets.ISO_8859_1));
   }
@@ -18,13 +22,20 @@ record PrimaryEntry(long revision, int length) {
   }
 
   static PrimaryEntry decode(byte[] value) {
-    return new PrimaryEntry(Keys.longAt(value, 0), (int) Varint.read(value, Long.BYTES));
+    int length = (int) Varint.read(value, Long.BYTES);
+    int end = Long.BYTES + Varint.length(length);
+    return new PrimaryEntry(
+        Keys.longAt(value, 0), length, value.length > end && value[end] == OF_TRANSACTION);
   }
 
   byte[] encode() {
-    byte[] value = new byte[Long.BYTES + Varint.length(length)];
+    int end = Long.BYTES + Varint.length(length);
+    byte[] value = new byte[isOfTransaction ? end + 1 : end];
     Keys.putLong(value, 0, revision);
     Varint.put(value, Long.BYTES, length);
+    if (isOfTransaction) {
+      value[end] = OF_TRANSACTION;
+    }
     return value;
   }
 

@@ -207,6 +207,7 @@ final class UnreachableStorage {
     purgeIndexes(generation);
     try (WriteBatch batch = engine.newBatch()) {
       batch.deleteRange(Keyspace.COUNTERS, rows);
+      SupersededDocuments.forget(batch, generation);
       gate.commitOrThrow(batch, Durability.PROCESS_CRASH);
     }
   }

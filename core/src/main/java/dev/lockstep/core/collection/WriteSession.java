@@ -54,6 +54,9 @@ final class WriteSession {
   /// complete, with what indexes and log add.
   static final long ATOMIC_BYTES = 96L << 20;
 
+  /// Superseded documents are kept in up to this part of a commit.
+  private static final int KEPT_SHARE = 4;
+
   /// What the rows that every batch may need once cost: counters, progress and a transaction's
   /// ends.
   private static final int RESERVED_OPERATIONS = 3 + GenerationTotals.COUNTERS;
@@ -107,6 +110,11 @@ final class WriteSession {
 
   private long bytes;
   private int operations;
+
+  /// Of [#bytes] and [#operations], what keeping superseded documents takes.
+  private long keptBytes;
+
+  private int keptOperations;
   private final GenerationTotals totals = new GenerationTotals();
   private final Map<String, Overlaid> overlay = new HashMap<>();
   private final Map<EntryKey, Long> uniqueOverlay = new HashMap<>();
@@ -456,7 +464,8 @@ final class WriteSession {
   ///
   /// @return the document, if it had to be read
   private @Nullable Document stageRemoval(String key, Existing existing) {
-    Document old = needsOld() ? load(existing) : null;
+    Document kept = keeps(existing) ? load(existing) : null;
+    Document old = kept != null ? kept : needsOld() ? load(existing) : null;
     List<IndexChange> indexChanges = indexChanges(key, existing, old, null);
     Revision revision = store.clock().next();
     byte[] change =
@@ -468,8 +477,11 @@ final class WriteSession {
                 revision,
                 existing.revision(),
                 key));
-    reserve(SMALL_ROWS_COST + change.length + cost(indexChanges), 3 + operations(indexChanges));
+    reserve(
+        SMALL_ROWS_COST + change.length + cost(indexChanges) + keepingCost(kept),
+        3 + operations(indexChanges) + keepingOperations(kept));
     WriteBatch target = batch();
+    keep(target, kept);
     rows.delete(target, state.generation(), existing.entry());
     target.delete(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key));
     stage(target, indexChanges);
@@ -551,10 +563,11 @@ final class WriteSession {
     String key = document.key();
     long revision = document.revision().value();
     requireEnds(document.slice());
+    boolean keeps = existing != null && keeps(existing);
     Document old = loaded;
     if (existing != null
         && old == null
-        && (needsOld() || existing.entry().revision() == revision)) {
+        && (keeps || needsOld() || existing.entry().revision() == revision)) {
       old = load(existing);
     }
     if (existing != null && existing.entry().revision() == revision) {
@@ -589,8 +602,10 @@ final class WriteSession {
                 existing == null ? Revision.NONE : existing.revision(),
                 key));
     int length = document.body().length;
-    int otherOperations = 2 + (existing == null ? 0 : 1) + operations(indexChanges);
-    long otherBytes = SMALL_ROWS_COST + change.length + cost(indexChanges);
+    Document kept = keeps ? old : null;
+    int otherOperations =
+        2 + (existing == null ? 0 : 1) + operations(indexChanges) + keepingOperations(kept);
+    long otherBytes = SMALL_ROWS_COST + change.length + cost(indexChanges) + keepingCost(kept);
     boolean goesAhead =
         rows.isChunked(length)
             && (otherBytes + rows.cost(length) > bytesMax
@@ -604,6 +619,7 @@ final class WriteSession {
     }
 
     WriteBatch target = batch();
+    keep(target, kept);
     if (existing != null) {
       rows.delete(target, state.generation(), existing.entry());
       totals.removed(key, existing.entry().revision());
@@ -614,7 +630,7 @@ final class WriteSession {
     } else {
       rows.put(target, state.generation(), document);
     }
-    PrimaryEntry entry = new PrimaryEntry(revision, length);
+    PrimaryEntry entry = new PrimaryEntry(revision, length, isTransaction());
     target.put(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key), entry.encode());
     stage(target, indexChanges);
     target.appendChange(change);
@@ -647,6 +663,42 @@ final class WriteSession {
 
   private boolean needsOld() {
     return options.returnOld() || !indexes.isEmpty();
+  }
+
+  // Keeping what a transaction wrote.
+
+  /// Whether what is committed here becomes visible together.
+  private boolean isTransaction() {
+    return shared != null || options.atomic() && !single;
+  }
+
+  /// Whether a document that goes is to be kept for readers of the change log: a transaction wrote
+  /// it, an earlier one. The part of a commit that this may take is limited, lest a call be refused
+  /// for it.
+  private boolean keeps(Existing existing) {
+    int length = existing.entry().length();
+    SupersededDocuments superseded = store.superseded();
+    return existing.entry().isOfTransaction()
+        && existing.overlaid() == null
+        && keptBytes + superseded.cost(length) <= bytesMax / KEPT_SHARE
+        && keptOperations + superseded.operations(length) <= operationsMax / KEPT_SHARE;
+  }
+
+  private long keepingCost(@Nullable Document kept) {
+    return kept == null ? 0 : store.superseded().cost(kept.body().length);
+  }
+
+  private int keepingOperations(@Nullable Document kept) {
+    return kept == null ? 0 : store.superseded().operations(kept.body().length);
+  }
+
+  /// After its place was reserved.
+  private void keep(WriteBatch target, @Nullable Document kept) {
+    if (kept != null) {
+      store.superseded().keep(target, state.generation(), kept);
+      keptBytes += keepingCost(kept);
+      keptOperations += keepingOperations(kept);
+    }
   }
 
   // Judging.
@@ -940,7 +992,7 @@ final class WriteSession {
     if (current == null) {
       current = shared == null ? store.engine().newBatch() : shared;
       batch = current;
-      if (shared == null && options.atomic() && !single) {
+      if (shared == null && isTransaction()) {
         transaction = store.newId();
         current.appendChange(
             ChangeCodec.encode(new Change.TransactionBegun(state.databaseId(), transaction)));
@@ -1083,6 +1135,8 @@ final class WriteSession {
     transaction = 0;
     bytes = 0;
     operations = 0;
+    keptBytes = 0;
+    keptOperations = 0;
     totals.clear();
     overlay.clear();
     uniqueOverlay.clear();

@@ -19,5 +19,9 @@ public enum Keyspace {
   /// [StorageEngine#purge] only.
   CHANGES,
   /// generation, ... -> persisted revision trees.
-  TREES
+  TREES,
+  /// generation, revision -> a document as a transaction wrote it, after it was replaced or removed
+  /// (or its chunks). Under generation 0, which no collection has: tick, generation, revision ->
+  /// length; it goes when the change of that tick does.
+  SUPERSEDED
 }

@@ -8,6 +8,7 @@ import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.changelog.Change;
 import dev.lockstep.core.changelog.ChangeRead;
+import dev.lockstep.core.changelog.LoggedChange;
 import dev.lockstep.core.collection.DocumentWrite.Insert;
 import dev.lockstep.core.collection.DocumentWrite.Remove;
 import dev.lockstep.core.collection.DocumentWrite.Replace;
@@ -23,15 +24,21 @@ import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.KeyRange;
+import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.Tick;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -1295,6 +1302,87 @@ public abstract class DocumentStoreContract {
     Change.DocumentRemoved removed = (Change.DocumentRemoved) changes.get(2);
     assertThat(removed.previous()).isEqualTo(first);
     assertThat(removed.revision()).isGreaterThan(first);
+  }
+
+  private static final WriteOptions ATOMIC =
+      new WriteOptions(Durability.PROCESS_CRASH, false, false, true, Origin.CLIENT);
+
+  /// What readers of the log get now of the documents written from one tick to another, by key;
+  /// null for one that is left out.
+  private Map<String, @Nullable String> told(Tick from, Tick to) {
+    Map<String, @Nullable String> told = new HashMap<>();
+    int changes = (int) (to.value() - from.value());
+    ChangeRead read = store.changeLog().read(engine, from, changes);
+    for (LoggedChange logged : ((ChangeRead.Page) read).changes()) {
+      if (logged.change() instanceof Change.DocumentWritten written) {
+        Document document = store.changeLookup().document(written);
+        told.put(written.key(), document == null ? null : document.slice().toJson());
+      }
+    }
+    return told;
+  }
+
+  private long keptRows() {
+    long rows = 0;
+    try (StorageCursor cursor = engine.scan(Keyspace.SUPERSEDED, KeyRange.all())) {
+      while (cursor.next()) {
+        rows++;
+      }
+    }
+    return rows;
+  }
+
+  @Test
+  void readersOfTheLogGetATransactionWholeAfterItsDocumentsHaveChanged() {
+    DocumentCollection collection = create("c");
+    String large = large(Math.min(1_200_000, engine.limits().valueBytesMax() / 4 * 5));
+    Tick start = engine.closedTick();
+    collection.write(
+        List.of(
+            insert("{'_key':'a','v':1}"),
+            insert("{'_key':'b','v':2}"),
+            insert("{'_key':'large','v':'" + large + "'}"),
+            insert("{'_key':'same','v':3}")),
+        ATOMIC);
+    Tick committed = engine.closedTick();
+    Map<String, @Nullable String> transaction = told(start, committed);
+    assertThat(transaction).hasSize(4).doesNotContainValue(null);
+    put(collection, "{'_key':'single','v':4}");
+    Tick end = engine.closedTick();
+
+    collection.write(new Replace("a", json("{'v':11}"), null), WriteOptions.DEFAULT);
+    collection.write(new Remove("b", null), WriteOptions.DEFAULT);
+    collection.write(
+        List.of(new Replace("large", json("{}"), null), insert("{'_key':'d'}")), ATOMIC);
+    collection.write(new Replace("single", json("{'v':44}"), null), WriteOptions.DEFAULT);
+
+    assertThat(told(start, committed)).isEqualTo(transaction);
+    assertThat(told(committed, end)).as("written alone").containsEntry("single", null);
+  }
+
+  @Test
+  void whatWasKeptForTheLogGoesWithItOrWithTheGeneration() {
+    store.start();
+    DocumentCollection collection = create("c");
+    collection.write(List.of(insert("{'_key':'a'}"), insert("{'_key':'b'}")), ATOMIC);
+    collection.write(new Replace("a", json("{'v':1}"), null), WriteOptions.DEFAULT);
+    Tick first = engine.closedTick();
+    collection.write(new Remove("b", null), WriteOptions.DEFAULT);
+    assertThat(keptRows()).isEqualTo(4);
+
+    store.pruneChanges(new Tick(first.value() - 1));
+    assertThat(keptRows()).as("what is still in the log").isEqualTo(2);
+    store.pruneChanges(first);
+    assertThat(keptRows()).isZero();
+
+    collection.write(
+        List.of(insert("{'_key':'c','v':'" + large(600) + "'}"), insert("{'_key':'d'}")), ATOMIC);
+    collection.write(new Replace("c", json("{}"), null), WriteOptions.DEFAULT);
+    assertThat(keptRows()).isPositive();
+    collection.truncate(Durability.PROCESS_CRASH);
+    await().atMost(20, TimeUnit.SECONDS).until(() -> keptRows() <= 1);
+    store.pruneChanges(engine.closedTick());
+    assertThat(keptRows()).isZero();
   }
 
   // --- read-only mode

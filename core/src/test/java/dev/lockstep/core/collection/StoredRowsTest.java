@@ -76,6 +76,22 @@ class StoredRowsTest {
         "{'_key':'1000000','_from':'v/1','_to':'v/2','u':'long " + "0".repeat(500) + "'}");
     collection.write(new DocumentWrite.Remove("1000000", null), WriteOptions.DEFAULT);
     put(collection, "{'_key':'c','_from':'v/1','_to':'v/2','u':'long " + "0".repeat(500) + "'}");
+    collection.write(
+        List.of(
+            new DocumentWrite.Insert(
+                json("{'_key':'d','_from':'v/1','_to':'v/2'}"),
+                OverwriteMode.CONFLICT,
+                true,
+                true,
+                null),
+            new DocumentWrite.Insert(
+                json("{'_key':'e','_from':'v/1','_to':'v/2'}"),
+                OverwriteMode.CONFLICT,
+                true,
+                true,
+                null)),
+        new WriteOptions(Durability.PROCESS_CRASH, false, false, true, Origin.CLIENT));
+    collection.write(new DocumentWrite.Remove("e", null), WriteOptions.DEFAULT);
     long generation = collection.definition().generation();
     store.newId();
     StringBuilder rows = new StringBuilder();
@@ -88,6 +104,7 @@ class StoredRowsTest {
     rows(rows, Keyspace.COUNTERS, Keys.of(generation), false);
     rows(rows, Keyspace.PRIMARY, Keys.of(generation), false);
     rows(rows, Keyspace.DOCUMENTS, Keys.of(generation), false);
+    rows(rows, Keyspace.SUPERSEDED, new byte[0], false);
     for (StoredIndex index : collection.state().indexes()) {
       rows(rows, Keyspace.INDEXES, Keys.of(index.objectId()), false);
     }

@@ -2,6 +2,7 @@ package dev.lockstep.replication.leader;
 
 import dev.lockstep.core.changelog.ChangeLog;
 import dev.lockstep.core.changelog.ChangeRetention;
+import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.storage.Tick;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,6 +20,7 @@ final class ChangePruning {
 
   private static final int STEPS_PER_KEPT = 100;
 
+  private final DocumentStore store;
   private final ChangeLog log;
   private final ChangeRetention retention;
   private final InstantSource time;
@@ -27,12 +29,13 @@ final class ChangePruning {
 
   /// @param needed the tick from which the slowest follower will ask; null if nobody follows
   ChangePruning(
-      ChangeLog log,
+      DocumentStore store,
       ChangeRetention retention,
       InstantSource time,
       TickTimes times,
       Supplier<@Nullable Tick> needed) {
-    this.log = log;
+    this.store = store;
+    this.log = store.changeLog();
     this.retention = retention;
     this.time = time;
     this.needed = needed;
@@ -58,7 +61,7 @@ final class ChangePruning {
             from,
             retention.changesMax());
       }
-      log.prune(upTo);
+      store.pruneChanges(upTo);
     }
   }
 }

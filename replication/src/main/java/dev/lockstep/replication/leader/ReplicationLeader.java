@@ -60,8 +60,7 @@ public final class ReplicationLeader implements AutoCloseable {
     this.batches = new ReplicationBatches(store, time, settings);
     this.followers = new Followers(time, settings.followerTtl(), settings.followersMax());
     this.pruning =
-        new ChangePruning(
-            store.changeLog(), settings.retention(), time, times, this::oldestTickNeeded);
+        new ChangePruning(store, settings.retention(), time, times, this::oldestTickNeeded);
     this.dumpsInFlight = new Semaphore(settings.dumpsInFlightMax(), true);
   }
 

@@ -91,7 +91,7 @@ final class LeaderStory {
     }
     if (what < 145) {
       Tick tick = new Tick(prunable.getAsLong());
-      leader.changeLog().prune(tick);
+      leader.pruneChanges(tick);
       return "pruned to " + tick;
     }
     Database database = leader.database(database());

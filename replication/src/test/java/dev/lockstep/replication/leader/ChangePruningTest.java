@@ -32,7 +32,7 @@ class ChangePruningTest {
 
   private ChangePruning pruning(int kept, Duration age, int max) {
     return new ChangePruning(
-        server.store().changeLog(),
+        server.store(),
         new ChangeRetention(kept, age, max),
         () -> now,
         new TickTimes(),

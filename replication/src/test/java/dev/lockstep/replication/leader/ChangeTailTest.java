@@ -467,10 +467,32 @@ class ChangeTailTest {
     DocumentCollection collection = server.create("c");
     Tick from = end();
     insertAtomically(collection, "{\"_key\":\"a\"}", "{\"_key\":\"b\"}");
+    collection.database().dropCollection(collection, false);
+
+    assertThat(told(Wish.from(from))).containsExactly("drop");
+  }
+
+  @Test
+  void tellsATransactionWholeOfWhichAPartHasChangedSince() {
+    DocumentCollection collection = server.create("c");
+    Tick from = end();
     insertAtomically(collection, "{\"_key\":\"a\"}", "{\"_key\":\"b\"}");
+    insertAtomically(collection, "{\"_key\":\"a\"}", "{\"_key\":\"c\"}");
+    remove(collection, "a");
+    remove(collection, "b");
 
     assertThat(told(Wish.from(from)))
-        .containsExactly("begin", "in transaction a", "in transaction b", "commit");
+        .containsExactly(
+            "begin",
+            "in transaction a",
+            "in transaction b",
+            "commit",
+            "begin",
+            "in transaction a",
+            "in transaction c",
+            "commit",
+            "without a",
+            "without b");
   }
 
   @Test
