@@ -1,5 +1,6 @@
 package dev.lockstep.server;
 
+import dev.lockstep.core.collection.DocumentSizeLimit;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.collection.StoreSettings;
 import dev.lockstep.core.document.HybridLogicalClock;
@@ -15,6 +16,7 @@ import dev.lockstep.server.http.Router;
 import dev.lockstep.server.http.TlsIdentity;
 import dev.lockstep.server.jobs.JobRegistry;
 import dev.lockstep.server.schema.JsonRuleCompiler;
+import dev.lockstep.server.settings.Limit;
 import dev.lockstep.server.settings.ListenAddress;
 import dev.lockstep.server.settings.ServerSettings;
 import dev.lockstep.server.settings.SettingsException;
@@ -100,7 +102,11 @@ public final class LockstepServer implements AutoCloseable {
                 ThreadLocalRandom.current().nextInt(HybridLogicalClock.COUNTER_FIRST_BOUND)),
             StoreSettings.DEFAULT
                 .withExpires(definition -> ReplicationRoles.expires(definition, serverId.value))
-                .withRules(new JsonRuleCompiler()));
+                .withRules(new JsonRuleCompiler())
+                .withUpdatedDocuments(
+                    new DocumentSizeLimit(
+                        Limit.DOCUMENT_SIZE.setting(),
+                        settings.transport().content().documentBytesMax())));
     serverId.value = store.serverId();
     try {
       Accounts accounts = new Accounts(store, settings.authentication().passwordHash());

@@ -48,7 +48,7 @@ record ReplicationRoles(
             clock,
             LeaderSettings.of(settings.advertisedVersion())
                 .withBatchesMax(settings.batchesMax())
-                .withDumpsInFlightMax(settings.dumpsMax())
+                .withDumpsInFlightMax(settings.dumpsMax(), settings.dumpsWaitMax())
                 .withQuickKeysMax(settings.quickKeysMax())
                 .withRetention(settings.retention()));
     HttpLeaderConnector http =

@@ -2,6 +2,7 @@ package dev.lockstep.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.replication.leader.LeaderSettings;
 import dev.lockstep.server.RunningServer.Reply;
 import dev.lockstep.server.settings.Limit;
@@ -12,7 +13,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
@@ -111,6 +114,58 @@ class LimitsTest {
   }
 
   @Test
+  void anUpdateCannotMakeADocumentLargerThanTheSetting() throws IOException {
+    try (RunningServer server = start(Limit.DOCUMENT_SIZE, "2KiB")) {
+      server.post("/_api/document/c", "{\"_key\":\"k\",\"a\":\"" + "x".repeat(1500) + "\"}");
+      String before = server.get("/_api/document/c/k").text();
+      String more = "{\"_key\":\"k\",\"b\":\"" + "y".repeat(1000) + "\"}";
+      String path = "/_api/document/c/k";
+      assertRefused(server, server.send("PATCH", path, more), 400, 1216, Limit.DOCUMENT_SIZE, 2048);
+      List<Reply> inOtherWays =
+          List.of(
+              server.send("PATCH", "/_api/document/c", "[" + more + "]"),
+              server.post("/_api/document/c?overwriteMode=update", more),
+              server.post(
+                  "/_api/import?collection=c&type=documents&onDuplicate=update&details=true", more),
+              server.put(
+                  "/_api/simple/update-by-example",
+                  "{\"collection\":\"c\",\"example\":{},\"newValue\":" + more + "}"));
+      assertThat(inOtherWays)
+          .allSatisfy(reply ->
+              assertThat(reply.text()).contains("(--server.maximal-document-size is 2048)"));
+      assertThat(server.get(path).text()).isEqualTo(before);
+      assertThat(refusals(server, Limit.DOCUMENT_SIZE)).isEqualTo(5);
+      // What stays below passes: room is made by the same update.
+      assertThat(server.send("PATCH", path, more.replace("{", "{\"a\":0,")).status())
+          .isEqualTo(202);
+    }
+  }
+
+  /// A leader had it, or the setting was another.
+  @Test
+  void aDocumentThatIsLargerThanTheSettingAlreadyMayShrink() throws IOException {
+    StorageEngine engine;
+    try (RunningServer server = start(Limit.DOCUMENT_SIZE, "8KiB")) {
+      server.post(
+          "/_api/document/c",
+          "{\"_key\":\"k\",\"a\":\"" + "x".repeat(3000) + "\",\"b\":\"" + "y".repeat(3000) + "\"}");
+      engine = server.engine();
+    }
+    try (RunningServer server =
+        RunningServer.start(
+            folder,
+            engine,
+            Map.of("ARANGO_ROOT_PASSWORD", "secret"),
+            Limit.DOCUMENT_SIZE.setting() + "=2KiB")) {
+      String path = "/_api/document/c/k";
+      assertThat(server.send("PATCH", path, "{\"c\":1}").errorNum()).isEqualTo(1216);
+      assertThat(server.send("PATCH", path, "{\"a\":1}").status()).isEqualTo(202);
+      assertThat(server.send("PATCH", path, "{\"a\":2}").status()).isEqualTo(202);
+      assertThat(server.get(path).bytes().length).isGreaterThan(2048);
+    }
+  }
+
+  @Test
   void aValueDeeperThanTheSettingIsRefused() throws IOException {
     try (RunningServer server = start(Limit.NESTING_DEPTH, "10")) {
       assertThat(server.post("/_api/document/c", nested(9)).status()).isEqualTo(202);
@@ -189,6 +244,101 @@ class LimitsTest {
       String batch = "/_api/replication/batch";
       assertThat(server.post(batch, "{\"ttl\":60}").status()).isEqualTo(200);
       assertRefused(server, server.post(batch, "{\"ttl\":60}"), 500, 32, Limit.BATCHES, 1);
+    }
+  }
+
+  @Test
+  void moreAnswersWithDataForFollowersThanTheSettingAreRefusedAfterAWhile() throws IOException {
+    try (RunningServer server = start(Limit.DUMPS, "1", "--replication.dumps-timeout=0.1")) {
+      // More than the buffers of a connection take.
+      server.post("/_api/document/c", text(32 << 20));
+      String batch = server.post("/_api/replication/batch", "{\"ttl\":60}").get("id").asString();
+      String dump = "/_api/replication/dump?collection=c&batchId=" + batch;
+      try (Socket slow = begin(server, "GET " + dump, 0, "")) {
+        assertThat(slow.getInputStream().read()).as("the answer has begun").isPositive();
+        assertRefused(server, server.get(dump), 503, 503, Limit.DUMPS, 1);
+      }
+      Awaitility.await().until(() -> server.get(dump).status() == 200);
+    }
+  }
+
+  /// Sends a request, or the beginning of one.
+  private static Socket begin(RunningServer server, String line, int bodyBytes, String body)
+      throws IOException {
+    Socket connection = new Socket("127.0.0.1", server.port());
+    String request =
+        line
+            + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+            + RunningServer.basic("root", "secret")
+            + "\r\nContent-Length: "
+            + bodyBytes
+            + "\r\n\r\n"
+            + body;
+    connection.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    return connection;
+  }
+
+  @Test
+  void aBodyThatNeverFitsIntoTheMemoryOfTheSettingIsRefused() throws IOException {
+    try (RunningServer server = start(Limit.BODY_MEMORY, "1MiB")) {
+      assertThat(server.post("/_api/document/c", text(1_000_000)).status()).isEqualTo(202);
+      assertRefused(
+          server,
+          server.post("/_api/document/c", text(1_100_000)),
+          413,
+          413,
+          Limit.BODY_MEMORY,
+          1 << 20);
+    }
+  }
+
+  @Test
+  void aBodyThatOthersLeaveNoMemoryForIsRefusedAfterAWhile() throws IOException {
+    try (RunningServer server =
+            start(Limit.BODY_MEMORY, "1MiB", "--server.request-memory-timeout=0.1");
+        Socket slow = begin(server, "POST /_api/document/c", 900_000, "{")) {
+      Reply refused = firstRefusal(() -> server.post("/_api/document/c", text(200_000)));
+      assertRefused(server, refused, 503, 503, Limit.BODY_MEMORY, 1 << 20);
+      assertThat(slow.isConnected()).isTrue();
+    }
+  }
+
+  /// Until what holds everything has arrived the same request succeeds.
+  private static Reply firstRefusal(Supplier<Reply> request) {
+    return Awaitility.await().until(request::get, reply -> reply.status() == 503);
+  }
+
+  @Test
+  void moreRequestsAtOnceThanTheSettingAreRefused() throws IOException {
+    try (RunningServer server = start(Limit.REQUESTS, "2")) {
+      Reply refused;
+      try (Socket first = begin(server, "POST /_api/document/c", 1000, "{");
+          Socket second = begin(server, "POST /_api/document/c", 1000, "{")) {
+        refused = firstRefusal(() -> server.get("/_api/version"));
+        assertThat(first.isConnected() && second.isConnected()).isTrue();
+      }
+      assertThat(refused.errorNum()).isEqualTo(21003);
+      assertThat(refused.get("errorMessage").asString())
+          .contains("(--server.maximal-requests is 2)");
+      // Metrics are a request like others, refused as long as both are there.
+      Awaitility.await().until(() -> server.get("/_admin/metrics/v2").status() == 200);
+      assertThat(refusals(server, Limit.REQUESTS)).isPositive();
+    }
+  }
+
+  @Test
+  void moreAsynchronousRequestsThanTheSettingAreRefused() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0);
+        RunningServer server = start(Limit.QUEUE_SIZE, "1")) {
+      String body =
+          "{\"endpoint\":\"tcp://127.0.0.1:"
+              + silent.getLocalPort()
+              + "\",\"username\":\"root\",\"password\":\"\"}";
+      Reply accepted = server.put("/_api/replication/sync", body, "x-arango-async", "store");
+      assertThat(accepted.status()).isEqualTo(202);
+      Reply second = server.get("/_api/version", "x-arango-async", "store");
+      assertRefused(server, second, 503, 21003, Limit.QUEUE_SIZE, 1);
+      assertThat(server.get("/_api/version").status()).isEqualTo(200);
     }
   }
 

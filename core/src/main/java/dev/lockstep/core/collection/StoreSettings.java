@@ -18,6 +18,7 @@ import java.util.random.RandomGenerator;
 /// @param expires whether documents of this collection expire here; false for collections that
 ///   follow a leader, where expiry is the leader's decision
 /// @param rules understands the rules of collections' schemas
+/// @param updatedDocuments how large clients' updates may make documents
 public record StoreSettings(
     LongSupplier millis,
     RandomGenerator random,
@@ -25,7 +26,8 @@ public record StoreSettings(
     Duration expiryInterval,
     int expiryDocumentsMax,
     Predicate<CollectionDefinition> expires,
-    RuleCompiler rules) {
+    RuleCompiler rules,
+    DocumentSizeLimit updatedDocuments) {
   public static final StoreSettings DEFAULT =
       new StoreSettings(
           System::currentTimeMillis,
@@ -34,7 +36,8 @@ public record StoreSettings(
           Duration.ofSeconds(30),
           100_000,
           collection -> true,
-          RuleCompiler.NONE);
+          RuleCompiler.NONE,
+          DocumentSizeLimit.NONE);
 
   public StoreSettings {
     if (lockWaitMax.isNegative()
@@ -54,16 +57,42 @@ public record StoreSettings(
 
   public StoreSettings withExpires(Predicate<CollectionDefinition> newExpires) {
     return new StoreSettings(
-        millis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, newExpires, rules);
+        millis,
+        random,
+        lockWaitMax,
+        expiryInterval,
+        expiryDocumentsMax,
+        newExpires,
+        rules,
+        updatedDocuments);
   }
 
   public StoreSettings withMillis(LongSupplier newMillis) {
     return new StoreSettings(
-        newMillis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, expires, rules);
+        newMillis,
+        random,
+        lockWaitMax,
+        expiryInterval,
+        expiryDocumentsMax,
+        expires,
+        rules,
+        updatedDocuments);
   }
 
   public StoreSettings withRules(RuleCompiler newRules) {
     return new StoreSettings(
-        millis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, expires, newRules);
+        millis,
+        random,
+        lockWaitMax,
+        expiryInterval,
+        expiryDocumentsMax,
+        expires,
+        newRules,
+        updatedDocuments);
+  }
+
+  public StoreSettings withUpdatedDocuments(DocumentSizeLimit limit) {
+    return new StoreSettings(
+        millis, random, lockWaitMax, expiryInterval, expiryDocumentsMax, expires, rules, limit);
   }
 }

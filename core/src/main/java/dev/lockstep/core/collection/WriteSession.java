@@ -426,7 +426,11 @@ final class WriteSession {
       @Nullable Revision restored) {
     Document old = load(existing);
     VPackSlice merged = DocumentMerge.merge(old.slice(), patch, keepNull, mergeObjects);
-    return write(existing, old, normalize(merged, key, nextRevision(restored)));
+    Document updated = normalize(merged, key, nextRevision(restored));
+    if (options.origin() == Origin.CLIENT) {
+      store.settings().updatedDocuments().requireUpdate(old.body().length, updated.body().length);
+    }
+    return write(existing, old, updated);
   }
 
   private WriteResult remove(DocumentWrite.Remove remove) {

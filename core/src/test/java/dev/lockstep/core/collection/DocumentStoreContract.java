@@ -1156,7 +1156,8 @@ public abstract class DocumentStoreContract {
                 Duration.ofMillis(5),
                 10,
                 definition -> !definition.name().equals("follower"),
-                RuleCompiler.NONE));
+                RuleCompiler.NONE,
+                DocumentSizeLimit.NONE));
     store.start();
     for (String name : List.of("c", "follower")) {
       DocumentCollection collection = create(name);

@@ -290,7 +290,8 @@ class DocumentStoreFaultsTest {
                 Duration.ofSeconds(1),
                 1,
                 definition -> true,
-                RuleCompiler.NONE));
+                RuleCompiler.NONE,
+                DocumentSizeLimit.NONE));
     DocumentCollection collection = create(store);
     CountDownLatch locked = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);

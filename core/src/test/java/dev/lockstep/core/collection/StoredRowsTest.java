@@ -41,7 +41,8 @@ class StoredRowsTest {
               Duration.ofSeconds(1),
               1,
               collection -> true,
-              RuleCompiler.NONE));
+              RuleCompiler.NONE,
+              DocumentSizeLimit.NONE));
 
   @Test
   void areByteForByteWhatTheFormatSays() throws IOException {

@@ -113,14 +113,14 @@ public record LeaderSettings(
         retention);
   }
 
-  public LeaderSettings withDumpsInFlightMax(int value) {
+  public LeaderSettings withDumpsInFlightMax(int value, Duration waitMax) {
     return new LeaderSettings(
         version,
         batchesMax,
         batchTtlMax,
         dumpPageBytesMax,
         value,
-        dumpWaitMax,
+        waitMax,
         followerTtl,
         followersMax,
         quickKeysMax,

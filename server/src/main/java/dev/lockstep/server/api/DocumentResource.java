@@ -341,8 +341,7 @@ public final class DocumentResource implements Resource {
     int status = success.status(collection, options);
     boolean demandsSync = status == success.synced;
     try (SpooledArray results = SpooledArray.of(request)) {
-      ManyWrites writes =
-          new ManyWrites(collection, options, request.verb() == HttpVerb.PATCH, success, results);
+      ManyWrites writes = new ManyWrites(request, collection, options, success, results);
       boolean isLast = false;
       boolean isFirst = true;
       while (!isLast) {
@@ -375,6 +374,7 @@ public final class DocumentResource implements Resource {
 
   /// The state of one request with many writes.
   private static final class ManyWrites {
+    private final ApiRequest request;
     private final DocumentCollection collection;
     private final String name;
     private final DocumentOptions options;
@@ -389,17 +389,19 @@ public final class DocumentResource implements Resource {
     private long done;
 
     ManyWrites(
+        ApiRequest request,
         DocumentCollection collection,
         DocumentOptions options,
-        boolean updates,
         Success success,
         SpooledArray results) {
+      this.request = request;
       this.collection = collection;
       this.name = collection.name();
       this.options = options;
       this.success = success;
       this.results = results;
-      boolean merges = updates || options.overwriteMode() == OverwriteMode.UPDATE;
+      boolean merges =
+          request.verb() == HttpVerb.PATCH || options.overwriteMode() == OverwriteMode.UPDATE;
       this.resultsExceedInput =
           !options.silent() && (options.returnOld() || options.returnNew() && merges);
     }
@@ -455,6 +457,7 @@ public final class DocumentResource implements Resource {
           };
       if (element instanceof WrittenElement.Refusal refusal) {
         errors.count(refusal.error());
+        request.countRefusal(refusal.error());
       } else if (options.silent()) {
         return;
       }

@@ -229,6 +229,7 @@ public final class ImportResource implements Resource {
               && refused.error().number() == ErrorNumber.UNIQUE_CONSTRAINT_VIOLATED) {
             ignored++;
           } else {
+            request.countRefusal(refused.error());
             String detail = refused.error().detail();
             fail(
                 handedOver,

@@ -240,6 +240,7 @@ final class ApiHandler extends Handler.Abstract {
       ApiRequest.Builder prepared =
           ApiRequest.builder(verb, path.text())
               .limits(settings.content())
+              .refusals(ApiHandler.this::countLimit)
               .database(path.database())
               .segments(match.segments())
               .query(Query.parse(request.getHttpURI().getQuery()))

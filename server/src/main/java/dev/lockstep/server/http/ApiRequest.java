@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A request after routing and authentication. Everything but the body may be read by any thread;
@@ -51,6 +52,7 @@ public final class ApiRequest {
   private final Connection connection;
   private final CancellationSignal cancellation;
   private final ContentLimits limits;
+  private final Consumer<LockstepException> refusals;
   private @Nullable VPackSlice bodyValue;
   private boolean bodyValueRead;
 
@@ -67,6 +69,7 @@ public final class ApiRequest {
     this.connection = builder.connection;
     this.cancellation = builder.cancellation;
     this.limits = builder.limits;
+    this.refusals = builder.refusals;
   }
 
   public HttpVerb verb() {
@@ -200,6 +203,11 @@ public final class ApiRequest {
     return limits;
   }
 
+  /// Tells the metrics of a refusal that becomes a part of the answer rather than the answer.
+  public void countRefusal(LockstepException refusal) {
+    refusals.accept(refusal);
+  }
+
   /// Whether the body is VelocyPack; otherwise it is taken for JSON, whatever the header says.
   public boolean hasVelocyPackBody() {
     return mentionsVelocyPack(headers.get("content-type"));
@@ -269,6 +277,7 @@ public final class ApiRequest {
     private Connection connection = new Connection("HTTP/1.1", false, "", 0, "", 0);
     private CancellationSignal cancellation = new CancellationSignal();
     private ContentLimits limits = ContentLimits.DEFAULT;
+    private Consumer<LockstepException> refusals = refusal -> {};
 
     private Builder(HttpVerb verb, String path) {
       this.verb = verb;
@@ -318,6 +327,12 @@ public final class ApiRequest {
 
     public Builder limits(ContentLimits content) {
       limits = content;
+      return this;
+    }
+
+    /// @param counter thread-safe
+    public Builder refusals(Consumer<LockstepException> counter) {
+      refusals = counter;
       return this;
     }
 

@@ -312,7 +312,14 @@ enum Option {
       "8",
       "<count>",
       "Answers with data of collections that are made for followers at once, up to 16 MiB each;"
-          + " more wait, after a minute they are answered 503."),
+          + " more wait, then are answered 503."),
+  REPLICATION_DUMPS_TIMEOUT(
+      "replication.dumps-timeout",
+      Kind.SECONDS,
+      false,
+      "60",
+      "<seconds>",
+      "How long a follower's request waits for one of those answers to end."),
   REPLICATION_MAX_PACKET_SIZE(
       "replication.max-packet-size",
       Kind.BYTES,

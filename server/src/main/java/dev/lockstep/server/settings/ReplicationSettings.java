@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param advertisedVersion `digits.digits.digits[-suffix]`, major version 3
 /// @param batchesMax snapshots that followers may hold at once
 /// @param dumpsMax answers with data of collections that are made for followers at once
+/// @param dumpsWaitMax how long a request waits for one of them to end
 /// @param synchronizationsMax synchronizations of this server at once, all databases together
 /// @param leaderAnswerBytesMax longest answer of a leader, whatever users ask for
 /// @param quickKeysMax most keys of a collection that are listed for a follower in a hurry
@@ -28,6 +29,7 @@ public record ReplicationSettings(
     String advertisedVersion,
     int batchesMax,
     int dumpsMax,
+    Duration dumpsWaitMax,
     int synchronizationsMax,
     long leaderAnswerBytesMax,
     int quickKeysMax,

@@ -158,6 +158,7 @@ public record ServerSettings(
         values.converted(Option.REPLICATION_ADVERTISED_VERSION, ServerSettings::version),
         values.integer(Option.REPLICATION_BATCHES_MAX, 1, 100_000),
         values.integer(Option.REPLICATION_DUMPS_MAX, 1, 10_000),
+        values.seconds(Option.REPLICATION_DUMPS_TIMEOUT, Duration.ZERO, Duration.ofHours(1)),
         values.integer(Option.REPLICATION_SYNCHRONIZATIONS_MAX, 1, 10_000),
         values.bytes(
             Option.REPLICATION_MAX_PACKET_SIZE,
