@@ -315,6 +315,9 @@ final class HttpLeaderClient implements LeaderClient {
 
   private String required(ServerRequest request, ServerResponse response, String name) {
     String value = response.header(REPLICATION_HEADER + name);
+    if (value == null && response.body().length == 0) {
+      throw bodyLost(request);
+    }
     if (value == null) {
       throw violation(request, "required header is missing: " + REPLICATION_HEADER + name);
     }
@@ -549,6 +552,9 @@ final class HttpLeaderClient implements LeaderClient {
     if (!isSuccess(response.status())) {
       throw failure(request, response);
     }
+    if (response.body().length == 0) {
+      throw bodyLost(request);
+    }
     try {
       return parser.parse(
           Messages.value(response.headers().get("content-type"), response.body()),
@@ -605,6 +611,16 @@ final class HttpLeaderClient implements LeaderClient {
         ? LeaderUnavailableException.status(
             endpoint(), request.pathAndQuery(), status, reason, text)
         : new LeaderRefusedException(endpoint(), request.pathAndQuery(), status, reason, text);
+  }
+
+  /// No leader answers so; some proxies do, when they lose the leader in the middle of an answer.
+  private LeaderUnavailableException bodyLost(ServerRequest request) {
+    return LeaderUnavailableException.damaged(
+        endpoint(),
+        request.pathAndQuery(),
+        new DamagedAnswerException(
+            "it is a success without a body; if this happens always, something between the servers"
+                + " removes it"));
   }
 
   private ProtocolViolationException violation(ServerRequest request, String detail) {

@@ -49,6 +49,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -268,7 +269,6 @@ class HttpLeaderClientTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
         "no json",
         "[]",
         "{\"state\":{}}",
@@ -283,6 +283,29 @@ class HttpLeaderClientTest {
           .isInstanceOfSatisfying(
               ProtocolViolationException.class,
               e -> assertThat(e.number().number()).isEqualTo(1401));
+    }
+  }
+
+  /// As from a proxy that has lost the leader in the middle of its answer.
+  @Test
+  void takesASuccessWithoutABodyForAnAnswerThatWasCut() {
+    leader = request -> reply(request, 200, "");
+
+    try (LeaderClient client = connect()) {
+      for (ThrowingCallable call :
+          List.<ThrowingCallable>of(
+              client::loggerState,
+              () -> client.openBatch(Duration.ofMinutes(1)),
+              () -> client.dump(dump(DumpForm.JSON, false)))) {
+        assertThatThrownBy(call)
+            .isInstanceOfSatisfying(
+                LeaderUnavailableException.class,
+                e -> {
+                  assertThat(e.number().number()).isEqualTo(1401);
+                  assertThat(e.isRequestUnseen()).isFalse();
+                })
+            .hasMessageContaining("a success without a body");
+      }
     }
   }
 
@@ -519,7 +542,7 @@ class HttpLeaderClientTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "no json", "7", "[]", "{}", "{\"ranges\":[]}"})
+  @ValueSource(strings = {"no json", "7", "[]", "{}", "{\"ranges\":[]}"})
   void refusesListsOfRevisionsThatMakeNoSense(String body) {
     leader = request -> reply(request, 200, body);
 
@@ -653,7 +676,7 @@ class HttpLeaderClientTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "{}", "{\"id\":\"7\"}", "{\"id\":-1,\"count\":1}"})
+  @ValueSource(strings = {"[]", "{}", "{\"id\":\"7\"}", "{\"id\":-1,\"count\":1}"})
   void refusesWhatIsNoAnswerToARequestForKeys(String body) {
     try (LeaderClient client = connect()) {
       leader = request -> reply(request, 200, body);

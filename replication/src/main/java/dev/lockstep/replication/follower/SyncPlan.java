@@ -59,6 +59,14 @@ record SyncPlan(List<Item> items) {
         items.add(item(source, leader, options, database, record));
       }
     }
+    boolean hasEdges = items.stream().anyMatch(item -> item.source().type() == CollectionType.EDGE);
+    if (hasEdges
+        && !options.includeSystem()
+        && !(options.restriction() instanceof Restriction.Only)) {
+      record.warn(
+          "named graphs do not come along: they are in the system collection '_graphs', and"
+              + " 'includeSystem' is false");
+    }
     if (inventory.views() > 0 && options.restriction() instanceof Restriction.Everything) {
       record.warn(inventory.views() + " views of the leader are left out: views are not supported");
     }

@@ -1,11 +1,14 @@
 package dev.lockstep.server.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.lockstep.server.RunningServer;
 import dev.lockstep.server.RunningServer.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// tests that docs/guarantees.md lists; here is what had none.
 class KnownPainsTest {
   private static final String CREDENTIALS = "\"username\":\"root\",\"password\":\"secret\"";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   @TempDir Path folder;
   private RunningServer leader;
@@ -121,5 +126,70 @@ class KnownPainsTest {
     assertThat(follower.get("/_api/document/c/k").text())
         .isEqualTo(leader.get("/_api/document/c/k").text())
         .doesNotContain("\"old\"");
+  }
+
+  /// #20686: a leader answers 503 while it starts or is in maintenance.
+  @Test
+  void aLeaderInMaintenanceForAMomentStoppedItsFollowerForGood() throws IOException {
+    leader.post("/_api/collection", "{\"name\":\"c\"}");
+    try (InterceptedLeader between = new InterceptedLeader(leader, true)) {
+      between.answerOnce("/_api/replication/logger-state", 503);
+      Reply setUp = follow(between);
+      assertThat(setUp.get("state", "running").asBoolean()).as(setUp.text()).isTrue();
+      assertThat(between.intercepted()).isEqualTo(1);
+
+      // The log is out of reach, and whoever asks then who the leader is meets the 503.
+      between.answerOnce("/_api/wal/tail", 502);
+      between.answerOnce("/_api/replication/logger-state", 503);
+      await().atMost(PATIENCE).until(() -> between.intercepted() == 3);
+
+      leader.post("/_api/document/c", "{\"_key\":\"later\"}");
+      awaitDocument("later");
+      assertThat(state().get("state", "running").asBoolean()).isTrue();
+    }
+  }
+
+  /// #13331: behind a proxy, answers without a body, as that about open transactions was.
+  @Test
+  void anAnswerWithoutABodyStoppedAFollowerBehindAProxy() throws IOException {
+    leader.post("/_api/collection", "{\"name\":\"c\"}");
+    try (InterceptedLeader between = new InterceptedLeader(leader, true)) {
+      between.answerAlways("/_api/wal/open-transactions", 200);
+      between.answerAlways("/_api/replication/determine-open-transactions", 200);
+      for (String path : List.of("logger-state", "inventory")) {
+        between.answerOnce("/_api/replication/" + path, 200);
+      }
+      Reply setUp = follow(between);
+      assertThat(setUp.get("state", "running").asBoolean()).as(setUp.text()).isTrue();
+
+      between.answerOnce("/_api/wal/tail", 200);
+      await().atMost(PATIENCE).until(() -> between.intercepted() == 3);
+      leader.post("/_api/document/c", "{\"_key\":\"later\"}");
+      awaitDocument("later");
+      assertThat(state().get("state", "running").asBoolean()).isTrue();
+    }
+  }
+
+  private Reply follow(InterceptedLeader between) {
+    return follower.put(
+        "/_api/replication/make-follower",
+        "{\"endpoint\":\""
+            + between.endpoint()
+            + "\",\"connectionRetryWaitTime\":0.05,\"idleMinWaitTime\":0.05,\"idleMaxWaitTime\":0.05,"
+            + CREDENTIALS
+            + "}");
+  }
+
+  private Reply state() {
+    return follower.get("/_api/replication/applier-state");
+  }
+
+  private void awaitDocument(String key) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(follower.get("/_api/document/c/" + key).status())
+                .as(state().text())
+                .isEqualTo(200));
   }
 }
