@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.lockstep.client.Endpoint;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -45,6 +46,9 @@ public final class FakeServer implements AutoCloseable {
 
   /// What to answer.
   public record Answer(int status, String body, Map<String, String> headers) {
+    /// None: the connection is cut.
+    public static final Answer NONE = of(0, "");
+
     public static Answer of(int status, String body) {
       return new Answer(status, body, Map.of());
     }
@@ -72,6 +76,11 @@ public final class FakeServer implements AutoCloseable {
           public boolean handle(Request request, Response response, Callback callback)
               throws Exception {
             Answer answer = answer(request);
+            if (answer == Answer.NONE) {
+              request.getConnectionMetaData().getConnection().getEndPoint().close();
+              callback.failed(new IOException("cut"));
+              return true;
+            }
             response.setStatus(answer.status());
             answer.headers().forEach((name, value) -> response.getHeaders().put(name, value));
             if (!answer.body().isEmpty()) {

@@ -4,6 +4,7 @@ import dev.lockstep.client.PercentEncoding;
 import dev.lockstep.client.ServerRequest;
 import dev.lockstep.client.ServerResponse;
 import dev.lockstep.client.TransportException;
+import dev.lockstep.shell.text.Amounts;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,11 @@ final class AsyncCall {
     /// Called after each look that did not find the end.
     void look(String job)
         throws TransportException, ServerRefusal, CommandFailure, InterruptedException;
+
+    /// Called when the server could not be asked; it is asked again.
+    ///
+    /// @param detail why not, as a part of a sentence
+    default void lost(String detail) {}
   }
 
   /// Small work is done at once, and a long one may end 80 ms before we notice.
@@ -23,15 +29,26 @@ final class AsyncCall {
 
   private static final Duration PAUSE_MAX = Duration.ofMillis(80);
 
-  /// Requests that may fail in a row while we wait, before we give up: the job goes on without us.
-  private static final int LOST_MAX = 5;
+  /// How long a server may be out of reach while we wait: a restart passes, and what it has
+  /// interrupted goes on then.
+  private static final Duration LOST_MAX = Duration.ofMinutes(5);
+
+  private static final Duration LOST_PAUSE_MAX = Duration.ofSeconds(1);
 
   private static final String JOB_HEADER = "x-arango-async-id";
+  private static final int HTTP_SERVICE_UNAVAILABLE = 503;
 
   private final ServerApi server;
+  private final Duration lostMax;
 
   AsyncCall(ServerApi server) {
+    this(server, LOST_MAX);
+  }
+
+  /// @param lostMax how long the server may be out of reach without a break before we give up
+  AsyncCall(ServerApi server, Duration lostMax) {
     this.server = server;
+    this.lostMax = lostMax;
   }
 
   /// The end of a call.
@@ -43,6 +60,8 @@ final class AsyncCall {
   ///
   /// @param interrupted told the job if a signal ends this process meanwhile
   /// @throws ServerRefusal if it was not begun
+  /// @throws CommandFailure if the server was out of reach for too long; names the job, which may
+  ///   go on
   Ended run(ServerRequest request, Waiting waiting, Consumer<String> interrupted)
       throws TransportException, ServerRefusal, CommandFailure, InterruptedException {
     ServerResponse started = server.send(request.withHeader("x-arango-async", "store"));
@@ -58,29 +77,47 @@ final class AsyncCall {
   private ServerResponse await(String job, Waiting waiting)
       throws CommandFailure, ServerRefusal, InterruptedException {
     Duration pause = PAUSE_FIRST;
-    int lost = 0;
+    Long lostSince = null;
     while (true) {
       Thread.sleep(pause);
+      String lost;
       try {
         ServerResponse response =
             server.sendAny(server.request("PUT", "/_api/job/" + PercentEncoding.encode(job)));
-        boolean isPending = response.status() == 204 && response.header(JOB_HEADER) == null;
-        if (!isPending) {
+        boolean isOfJob = response.header(JOB_HEADER) != null;
+        if (isOfJob || response.status() != 204 && response.status() != HTTP_SERVICE_UNAVAILABLE) {
           return response;
         }
-        waiting.look(job);
-        lost = 0;
-      } catch (TransportException e) {
-        if (++lost >= LOST_MAX) {
-          throw CommandFailure.failed(
-              "lost the follower while waiting: "
-                  + e.getMessage()
-                  + "; job "
-                  + job
-                  + " may still be running there");
+        if (response.status() == 204) {
+          waiting.look(job);
+          lostSince = null;
+          pause = next(pause, PAUSE_MAX);
+          continue;
         }
+        // Not the job's answer: the server is ending or starting, or a proxy has lost it.
+        lost = String.valueOf(ServerApi.refusal(response).getMessage());
+      } catch (TransportException e) {
+        lost = String.valueOf(e.getMessage());
       }
-      pause = pause.compareTo(PAUSE_MAX) < 0 ? pause.multipliedBy(2) : PAUSE_MAX;
+      long now = System.nanoTime();
+      lostSince = lostSince == null ? now : lostSince;
+      if (now - lostSince >= lostMax.toNanos()) {
+        throw CommandFailure.failed(
+            "lost the follower for more than "
+                + Amounts.seconds(lostMax)
+                + " while waiting: "
+                + lost
+                + "; job "
+                + job
+                + " may still be running there, or go on when it is back");
+      }
+      waiting.lost(lost);
+      pause = next(pause, LOST_PAUSE_MAX);
     }
+  }
+
+  private static Duration next(Duration pause, Duration longest) {
+    Duration doubled = pause.multipliedBy(2);
+    return doubled.compareTo(longest) < 0 ? doubled : longest;
   }
 }

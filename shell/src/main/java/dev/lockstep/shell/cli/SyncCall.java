@@ -41,7 +41,17 @@ final class SyncCall {
                       .request("PUT", "/_api/replication/sync")
                       .withBody(
                           "application/json", config.toJson().getBytes(StandardCharsets.UTF_8)),
-                  job -> line.show(() -> progress(job)),
+                  new AsyncCall.Waiting() {
+                    @Override
+                    public void look(String job) {
+                      line.show(() -> progress(job));
+                    }
+
+                    @Override
+                    public void lost(String detail) {
+                      line.show(() -> "waiting for the follower: " + detail);
+                    }
+                  },
                   this::sayThatItGoesOn);
     } finally {
       line.clear();

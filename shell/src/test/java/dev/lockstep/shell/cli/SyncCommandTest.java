@@ -1,11 +1,15 @@
 package dev.lockstep.shell.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.lockstep.client.Credentials;
 import dev.lockstep.shell.FakeServer;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class SyncCommandTest {
@@ -148,5 +154,69 @@ class SyncCommandTest {
                 + COST
                 + "lockstep sync: no answer (error 1400)\n");
     assertThat(out.toString()).isEmpty();
+  }
+
+  /// As it is restarted, and the job goes on under its id.
+  @Test
+  void waitsForAFollowerThatIsAwayForAWhile() {
+    AtomicInteger looks = new AtomicInteger();
+    follower.on(
+        "PUT /_api/job/17",
+        _ ->
+            switch (looks.incrementAndGet()) {
+              case 1 -> FakeServer.Answer.of(204, "");
+              case 2 -> shuttingDown();
+              case 3, 4, 5, 6, 7, 8 -> FakeServer.Answer.NONE;
+              default -> new FakeServer.Answer(200, RESULT, Map.of("x-arango-async-id", "17"));
+            });
+
+    assertThat(sync("--progress=false")).as(err.toString()).isZero();
+
+    assertThat(out.toString()).startsWith("test\nsynchronized 1 collections");
+    assertThat(looks).hasValue(9);
+  }
+
+  private static FakeServer.Answer shuttingDown() {
+    return FakeServer.Answer.of(
+        503, "{\"error\":true,\"errorNum\":30,\"errorMessage\":\"shutdown in progress\"}");
+  }
+
+  /// A job may fail with a 503 of its own.
+  @Test
+  void takesA503OfTheJobForItsEnd() {
+    ends(503, "{\"error\":true,\"errorNum\":503,\"errorMessage\":\"no more\"}");
+
+    assertThat(sync("--progress=false")).isEqualTo(ExitStatus.FAILED);
+
+    assertThat(err).hasToString("lockstep sync: no more (error 503)\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void namesTheJobThatMayGoOnWhenTheFollowerStaysAway(boolean isCut) throws Exception {
+    follower.on("PUT /_api/job/17", _ -> isCut ? FakeServer.Answer.NONE : shuttingDown());
+    List<String> told = new ArrayList<>();
+    try (ServerApi api =
+        new ServerApi(follower.endpoint(), new Credentials.Basic("root", "geheim"), "_system")) {
+      AsyncCall call = new AsyncCall(api, Duration.ofMillis(50));
+
+      assertThatThrownBy(() ->
+              call.run(
+                  api.request("PUT", "/_api/replication/sync"),
+                  new AsyncCall.Waiting() {
+                    @Override
+                    public void look(String job) {}
+
+                    @Override
+                    public void lost(String detail) {
+                      told.add(detail);
+                    }
+                  },
+                  job -> {}))
+          .isInstanceOf(CommandFailure.class)
+          .hasMessageStartingWith("lost the follower for more than 0.05 s while waiting: ")
+          .hasMessageEndingWith("; job 17 may still be running there, or go on when it is back");
+    }
+    assertThat(told).isNotEmpty();
   }
 }
