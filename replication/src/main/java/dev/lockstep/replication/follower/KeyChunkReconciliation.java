@@ -47,13 +47,7 @@ final class KeyChunkReconciliation implements Reconciliation {
     record.say("fetching leader collection keys for collection '" + name + "'");
     KeysAnswer.Ready keys = leader.openKeys(asked, task.options().initialSyncMaxWaitTime());
     try {
-      // A count may have drifted from the data, and what follows is not to be had back: the list
-      // itself is asked, unless there is nothing to lose.
-      List<KeyChunk> chunks =
-          keys.count() == 0 && replica.totals().count() == 0
-              ? List.of()
-              : leader.keyChunks(keys.id(), asked, settings.keyChunkDocuments());
-      if (keys.count() == 0 && chunks.isEmpty()) {
+      if (keys.count() == 0) {
         record.transition(SyncPhase.UPDATING, "the leader's collection '" + name + "' is empty");
         long removed = replica.totals().count();
         replica.clear();
@@ -61,6 +55,7 @@ final class KeyChunkReconciliation implements Reconciliation {
         record.transition(SyncPhase.CHECKING, "comparing collection '" + name + "' as a whole");
         return replica.totalsAre(0, task.source().totals());
       }
+      List<KeyChunk> chunks = leader.keyChunks(keys.id(), asked, settings.keyChunkDocuments());
       // Whatever lies in no chunk is removed here; so chunks are not simply believed.
       if (chunks.isEmpty()) {
         throw ProtocolViolationException.inResponse(
