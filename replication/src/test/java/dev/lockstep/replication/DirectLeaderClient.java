@@ -31,6 +31,7 @@ import dev.lockstep.replication.protocol.KeyRevision;
 import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
+import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LeaderVersion;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.Messages;
@@ -381,12 +382,12 @@ public final class DirectLeaderClient implements LeaderClient {
       throw new LeaderRefusedException(
           endpoint(), "/_api/replication/" + url, 501, "", String.valueOf(e.getMessage()));
     } catch (LockstepException e) {
-      throw new LeaderRefusedException(
-          endpoint(),
-          "/_api/replication/" + url,
-          e.number().httpStatus(),
-          "",
-          String.valueOf(e.getMessage()));
+      int status = e.number().httpStatus();
+      String path = "/_api/replication/" + url;
+      String answer = String.valueOf(e.getMessage());
+      throw LeaderUnavailableException.isTransientStatus(status)
+          ? LeaderUnavailableException.status(endpoint(), path, status, "", answer)
+          : new LeaderRefusedException(endpoint(), path, status, "", answer);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -32,6 +32,7 @@ import dev.lockstep.replication.protocol.ServerIdentity;
 import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +55,8 @@ final class LeaderSession implements AutoCloseable {
   /// see what is in it. A dump does that by itself.
   private final boolean flushesFirst;
 
+  private final BiConsumer<String, Tick> batchOpened;
+
   private LeaderVersion version = new LeaderVersion(0, 0, 0, "");
   private ServerIdentity server = new ServerIdentity("", 0, "");
 
@@ -68,17 +71,20 @@ final class LeaderSession implements AutoCloseable {
 
   private boolean isReopened;
 
+  /// @param batchOpened told the id of each batch, and the tick that the result reports
   LeaderSession(
       LeaderClient leader,
       RetryPolicy retries,
       FollowerSettings settings,
       StopSignal stop,
-      boolean flushesFirst) {
+      boolean flushesFirst,
+      BiConsumer<String, Tick> batchOpened) {
     this.leader = leader;
     this.retries = retries;
     this.settings = settings;
     this.stop = stop;
     this.flushesFirst = flushesFirst;
+    this.batchOpened = batchOpened;
   }
 
   /// Asks who the leader is, and opens a batch.
@@ -86,8 +92,10 @@ final class LeaderSession implements AutoCloseable {
   /// @param ownServerId unsigned
   /// @param isKnown whether it has been reached before: then it will come back, else a wrong
   ///   address is to be told soon
+  /// @param leftBatch a batch that an earlier process has left open; empty = none. Ended here: its
+  ///   snapshot keeps what the leader removes, and takes one of the places it has for batches
   /// @throws ReplicationException if it cannot be reached or is none we may follow
-  void open(long ownServerId, boolean isKnown) throws InterruptedException {
+  void open(long ownServerId, boolean isKnown, String leftBatch) throws InterruptedException {
     // First the state, then the batch: leaders before 3.4 do not tell the batch's tick, and a tick
     // that is too old only makes tailing repeat what is there already.
     LoggerState state =
@@ -106,17 +114,21 @@ final class LeaderSession implements AutoCloseable {
     if (server.serverId() == ownServerId) {
       throw LeaderMismatchException.sameServer(leader.endpoint(), server.serverIdText());
     }
+    if (!leftBatch.isEmpty()) {
+      deleteBatch(leftBatch);
+    }
     BatchOpened batch = openBatch();
     lastLogTick = batch.lastTick() == null ? state.lastLogTick() : batch.lastTick();
     if (lastLogTick.equals(Tick.NONE)) {
       throw ProtocolViolationException.inResponse(leader.endpoint(), "leader tick is 0");
     }
+    batchOpened.accept(batch.id(), lastLogTick);
   }
 
   /// Gives up the batch, if there is one, and opens another.
   void reopen() throws InterruptedException {
     closeBatch();
-    openBatch();
+    batchOpened.accept(openBatch().id(), lastLogTick);
     isReopened = true;
   }
 
@@ -407,17 +419,22 @@ final class LeaderSession implements AutoCloseable {
     ending.close();
     boolean wasInterrupted = Thread.interrupted();
     try {
-      // Once, and past the stop signal: a stopped job shall not leave its batch behind, nor wait
-      // for
-      // a leader that is gone.
-      leader.closeBatch(ending.batchId());
+      // Past the stop signal: a stopped job shall not leave its batch behind.
+      deleteBatch(ending.batchId());
     } catch (InterruptedException _) {
       wasInterrupted = true;
-    } catch (RuntimeException e) {
-      LOG.info("batch {} was not deleted on the leader: {}", ending.batchId(), e.getMessage());
     }
     if (wasInterrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Once, so that nobody waits for a leader that is gone.
+  private void deleteBatch(String id) throws InterruptedException {
+    try {
+      leader.closeBatch(id);
+    } catch (RuntimeException e) {
+      LOG.info("batch {} was not deleted on the leader: {}", id, e.getMessage());
     }
   }
 

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param started when it was asked for
 /// @param restarts of this server that it has outlived
 /// @param done collections that are brought over already
+/// @param batchId of the batch it has open on the leader, to be ended there if this process dies;
+///   empty before the first
 /// @param lastLogTick of its first batch, from where tailing misses nothing; [Tick#NONE] before
 /// @param end null while it is under way
 record StoredSync(
@@ -25,6 +27,7 @@ record StoredSync(
     Instant started,
     int restarts,
     List<SyncResult.Collection> done,
+    String batchId,
     Tick lastLogTick,
     @Nullable End end) {
   StoredSync {
@@ -35,27 +38,28 @@ record StoredSync(
   record End(Instant time, SyncProgress progress) {}
 
   static StoredSync begun(SyncRequest request, Instant now) {
-    return new StoredSync(request, now, 0, List.of(), Tick.NONE, null);
+    return new StoredSync(request, now, 0, List.of(), "", Tick.NONE, null);
   }
 
   StoredSync restarted() {
-    return new StoredSync(request, started, restarts + 1, done, lastLogTick, end);
+    return new StoredSync(request, started, restarts + 1, done, batchId, lastLogTick, end);
   }
 
-  StoredSync inBatch(Tick tick) {
-    return lastLogTick.equals(Tick.NONE)
-        ? new StoredSync(request, started, restarts, done, tick, end)
-        : this;
+  /// @param tick the batch's; only the first one's is kept
+  StoredSync inBatch(String id, Tick tick) {
+    Tick first = lastLogTick.equals(Tick.NONE) ? tick : lastLogTick;
+    return new StoredSync(request, started, restarts, done, id, first, end);
   }
 
   StoredSync with(SyncResult.Collection collection) {
     List<SyncResult.Collection> all = new ArrayList<>(done);
     all.add(collection);
-    return new StoredSync(request, started, restarts, all, lastLogTick, end);
+    return new StoredSync(request, started, restarts, all, batchId, lastLogTick, end);
   }
 
   StoredSync ended(Instant time, SyncProgress progress) {
-    return new StoredSync(request, started, restarts, done, lastLogTick, new End(time, progress));
+    return new StoredSync(
+        request, started, restarts, done, batchId, lastLogTick, new End(time, progress));
   }
 
   boolean isDone(SyncResult.Collection collection) {
@@ -94,6 +98,7 @@ record StoredSync(
       target.openObject().member("id", collection.id()).member("name", collection.name()).close();
     }
     target.close();
+    target.member("batchId", batchId);
     target.member("lastLogTick", lastLogTick.toString());
     End ended = end;
     if (ended != null) {
@@ -119,6 +124,8 @@ record StoredSync(
     for (VPackSlice collection : member(object, "done").elements()) {
       done.add(new SyncResult.Collection(text(collection, "id"), text(collection, "name")));
     }
+    // Earlier releases did not store it.
+    VPackSlice batchId = object.get("batchId");
     return new StoredSync(
         new SyncRequest(
             text(object, "database"),
@@ -130,6 +137,7 @@ record StoredSync(
         Instant.parse(text(object, "started")),
         (int) member(object, "restarts").asLong(),
         done,
+        batchId == null ? "" : batchId.asString(),
         new Tick(Long.parseUnsignedLong(text(object, "lastLogTick"))),
         ended == null
             ? null

@@ -125,12 +125,17 @@ public final class SyncJob {
     RetryPolicy retries =
         new RetryPolicy(stop, backoff, settings, options.applier(), record::retrying);
     try (LeaderSession leader =
-        new LeaderSession(client, retries, settings, stop, options.incremental())) {
+        new LeaderSession(
+            client,
+            retries,
+            settings,
+            stop,
+            options.incremental(),
+            (batch, tick) -> history.advance(number(), stored -> stored.inBatch(batch, tick)))) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
-      leader.open(store.serverId(), isLeaderKnown);
+      leader.open(store.serverId(), isLeaderKnown, begun.batchId());
       record.leaderVersion(leader.server().version());
-      history.advance(number(), stored -> stored.inBatch(leader.lastLogTick()));
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
       SyncPlan plan =
           SyncPlan.make(

@@ -54,7 +54,7 @@ public final class ReplicationBatches implements AutoCloseable {
 
   /// Pins a snapshot of now.
   ///
-  /// @throws LockstepException 32 if too many are open
+  /// @throws LockstepException 503 if too many are open: this passes, as every lease runs out
   ReplicationBatch open(Duration ttl) {
     synchronized (this) {
       requireRoom();
@@ -85,7 +85,7 @@ public final class ReplicationBatches implements AutoCloseable {
     collectExpired();
     if (batches.size() >= batchesMax) {
       throw new LimitExceededException(
-          ErrorNumber.RESOURCE_LIMIT,
+          ErrorNumber.HTTP_SERVICE_UNAVAILABLE,
           LeaderSettings.BATCHES_MAX_OPTION,
           batchesMax,
           "as many replication batches as are allowed are open; wait until one ends, or raise the"

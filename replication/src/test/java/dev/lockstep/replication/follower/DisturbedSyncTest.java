@@ -17,6 +17,7 @@ import dev.lockstep.core.storage.memory.CommitFault;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.replication.DirectLeaderClient;
 import dev.lockstep.replication.TestServer;
+import dev.lockstep.replication.leader.LeaderSettings;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
@@ -398,6 +399,25 @@ class DisturbedSyncTest {
     TestServer.fill(world.followerServer.create("test"), 3);
     world.followerServer.store().start();
     int before = rows(world.followerServer.engine(), Keyspace.DOCUMENTS);
+    endServerHalfway();
+    assertThat(rows(world.followerServer.engine(), Keyspace.DOCUMENTS)).isGreaterThan(before);
+    ReplicationFollower second = world.follower();
+    String id = second.interrupted().getFirst().id();
+
+    assertThatThrownBy(() -> second.resume(id, SyncJob::cancel))
+        .isInstanceOfSatisfying(
+            LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(21));
+
+    assertThat(second.interrupted()).isEmpty();
+    assertThat(world.here("test").count()).isEqualTo(3);
+    await()
+        .atMost(20, TimeUnit.SECONDS)
+        .untilAsserted(() ->
+            assertThat(rows(world.followerServer.engine(), Keyspace.DOCUMENTS)).isEqualTo(before));
+  }
+
+  /// The follower's process ends in the middle of a synchronization, and cannot end its batch.
+  private void endServerHalfway() {
     ReplicationFollower first = world.follower();
     AtomicInteger dumps = new AtomicInteger();
     world.disturbance =
@@ -414,24 +434,59 @@ class DisturbedSyncTest {
                 }
                 return super.dump(request);
               }
+
+              @Override
+              public void closeBatch(String batchId) {
+                throw lost(true);
+              }
             };
     assertThatThrownBy(() -> sync(first))
         .isInstanceOfSatisfying(
             LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(1412));
-    assertThat(rows(world.followerServer.engine(), Keyspace.DOCUMENTS)).isGreaterThan(before);
+    world.disturbance = client -> client;
+  }
+
+  @Test
+  void endsTheBatchThatADeadProcessHasLeft() throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 300);
+    endServerHalfway();
+    assertThat(world.leader.batches().openBatches()).isOne();
     ReplicationFollower second = world.follower();
-    String id = second.interrupted().getFirst().id();
 
-    assertThatThrownBy(() -> second.resume(id, SyncJob::cancel))
-        .isInstanceOfSatisfying(
-            LockstepException.class, e -> assertThat(e.number().number()).isEqualTo(21));
+    second.resume(second.interrupted().getFirst().id(), job -> {});
 
-    assertThat(second.interrupted()).isEmpty();
-    assertThat(world.here("test").count()).isEqualTo(3);
-    await()
-        .atMost(20, TimeUnit.SECONDS)
-        .untilAsserted(() ->
-            assertThat(rows(world.followerServer.engine(), Keyspace.DOCUMENTS)).isEqualTo(before));
+    world.assertEqual("test");
+    assertThat(world.leader.batches().openBatches()).isZero();
+  }
+
+  @Test
+  void waitsForALeaderThatHasAsManyBatchesAsItMay() throws InterruptedException {
+    TestServer.fill(world.leaderServer.create("test"), 30);
+    DirectLeaderClient others = new DirectLeaderClient(world.leader, "_system", false);
+    List<String> open = new ArrayList<>();
+    for (int i = 0; i < LeaderSettings.of("3.11.9").batchesMax(); i++) {
+      open.add(others.openBatch(Duration.ofMinutes(10)).id());
+    }
+    AtomicInteger attempts = new AtomicInteger();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public BatchOpened openBatch(Duration lease) throws InterruptedException {
+                if (attempts.incrementAndGet() == 3) {
+                  leader.closeBatch(open.getFirst());
+                }
+                return super.openBatch(lease);
+              }
+            };
+    ReplicationFollower follower = world.follower();
+
+    sync(follower);
+
+    world.assertEqual("test");
+    SyncProgress job = follower.jobs().getFirst();
+    assertThat(job.leader().retries()).isEqualTo(2);
+    assertThat(job.leader().lastError()).contains("--replication.batches-max");
   }
 
   private static void sync(ReplicationFollower follower) throws InterruptedException {

@@ -132,7 +132,7 @@ class ReplicationLeaderTest {
     assertThatThrownBy(() -> small.openBatch(FOLLOWER, TTL, false))
         .isInstanceOfSatisfying(
             LockstepException.class,
-            e -> assertThat(e.number()).isEqualTo(ErrorNumber.RESOURCE_LIMIT))
+            e -> assertThat(e.number()).isEqualTo(ErrorNumber.HTTP_SERVICE_UNAVAILABLE))
         .hasMessageContaining("replication batches")
         .hasMessageContaining("(--replication.batches-max is 2)");
 

@@ -276,7 +276,8 @@ enum Option {
       false,
       "64",
       "<count>",
-      "Snapshots that followers may hold at once; each keeps old data from being removed."),
+      "Snapshots that followers may hold at once; each keeps old data from being removed. Beyond it"
+          + " 503, and followers wait."),
   REPLICATION_CHANGES_KEPT(
       "replication.changes-kept",
       Kind.INTEGER,

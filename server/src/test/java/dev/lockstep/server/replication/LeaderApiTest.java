@@ -362,8 +362,8 @@ class LeaderApiTest {
     try (RunningServer small = RunningServer.start(folder, "--replication.batches-max", "1")) {
       small.post("/_api/replication/batch", "{\"ttl\":60}");
       Reply refused = small.post("/_api/replication/batch", "{\"ttl\":60}");
-      assertThat(refused.status()).isEqualTo(500);
-      assertThat(refused.errorNum()).isEqualTo(32);
+      assertThat(refused.status()).isEqualTo(503);
+      assertThat(refused.errorNum()).isEqualTo(503);
       assertThat(refused.get("errorMessage").asString()).contains("--replication.batches-max");
       assertThat(small.get("/_admin/metrics").text()).contains("lockstep_replication_batches 1");
     }
