@@ -17,6 +17,7 @@ import org.rocksdb.DBOptions;
 import org.rocksdb.IndexType;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksObject;
 import org.rocksdb.WALRecoveryMode;
@@ -40,6 +41,10 @@ final class ColumnFamilies implements AutoCloseable {
 
   private final RocksSettings settings;
   private final Cache cache;
+  private final DBOptions database;
+
+  /// In the order of the keyspaces.
+  private final List<ColumnFamilyOptions> families = new ArrayList<>();
 
   ColumnFamilies(RocksSettings settings) {
     this.settings = settings;
@@ -47,6 +52,10 @@ final class ColumnFamilies implements AutoCloseable {
         own(
             new LRUCache(
                 settings.blockCacheBytes(), shardBits(settings), false, INDEXES_AND_FILTERS_SHARE));
+    this.database = newDatabase();
+    for (Keyspace keyspace : Keyspace.values()) {
+      families.add(options(keyspace));
+    }
   }
 
   /// Shards of at least 4 MiB, so that a stored document chunk of 1 MiB fits into one.
@@ -55,7 +64,23 @@ final class ColumnFamilies implements AutoCloseable {
     return Math.min(6, 63 - Long.numberOfLeadingZeros(shards));
   }
 
+  /// How table files of one keyspace are written.
+  record Tables(Keyspace keyspace, DBOptions database, ColumnFamilyOptions family) {
+    /// The caller closes them.
+    Options newOptions() {
+      return new Options(database, family);
+    }
+  }
+
+  Tables tables(Keyspace keyspace) {
+    return new Tables(keyspace, database, families.get(keyspace.ordinal()));
+  }
+
   DBOptions database() {
+    return database;
+  }
+
+  private DBOptions newDatabase() {
     return own(new DBOptions())
         .setCreateIfMissing(true)
         .setCreateMissingColumnFamilies(true)
@@ -82,7 +107,8 @@ final class ColumnFamilies implements AutoCloseable {
         new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, family(1.0 / 64, 4096)));
     for (Keyspace keyspace : Keyspace.values()) {
       descriptors.add(
-          new ColumnFamilyDescriptor(keyspace.name().getBytes(UTF_8), options(keyspace)));
+          new ColumnFamilyDescriptor(
+              keyspace.name().getBytes(UTF_8), families.get(keyspace.ordinal())));
     }
     return descriptors;
   }

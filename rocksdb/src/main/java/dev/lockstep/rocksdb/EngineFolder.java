@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// FORMAT      engine name and format version, text
 /// OWNER       locked by the process that has the folder open; holds its process id
 /// database/   RocksDB's own files
+/// incoming/   table files under construction, to become the database's; what is there at the start
+///             is of no use
 /// ```
 final class EngineFolder implements AutoCloseable {
   static final String ENGINE = "lockstep-rocksdb";
@@ -203,6 +206,20 @@ final class EngineFolder implements AutoCloseable {
 
   Path database() {
     return directory.resolve("database");
+  }
+
+  Path incoming() {
+    return directory.resolve("incoming");
+  }
+
+  /// Makes the folder of table files under construction, empty.
+  void clearIncoming() throws IOException {
+    Files.createDirectories(incoming());
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(incoming())) {
+      for (Path file : left) {
+        Files.delete(file);
+      }
+    }
   }
 
   /// Space left for us on the disk.

@@ -9,6 +9,7 @@ import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.Snapshot;
+import dev.lockstep.core.storage.SortedRows;
 import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.StorageException;
@@ -24,12 +25,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.FlushOptions;
+import org.rocksdb.IngestExternalFileOptions;
 import org.rocksdb.Options;
 import org.rocksdb.Range;
 import org.rocksdb.ReadOptions;
@@ -72,7 +75,7 @@ public final class RocksStorageEngine implements StorageEngine {
   private static final Logger LOG = LoggerFactory.getLogger(RocksStorageEngine.class);
 
   private static final EngineLimits LIMITS =
-      new EngineLimits(16 << 20, 64 << 10, 256L << 20, 4_000_000, Duration.ofDays(3650));
+      new EngineLimits(16 << 20, 64 << 10, 256L << 20, 4_000_000, 4 << 20, Duration.ofDays(3650));
 
   /// Below this, what a purge leaves in table files shared with others is not worth a compaction of
   /// its own: the next regular one drops it.
@@ -120,6 +123,9 @@ public final class RocksStorageEngine implements StorageEngine {
   /// Of the next purge note. Guarded by `commitLock`.
   private long nextPurge;
 
+  /// Of the next table file written beside the database.
+  private final AtomicLong nextIncoming = new AtomicLong();
+
   private final GroupSync groupSync;
   private final SpaceReclaimer reclaimer;
 
@@ -147,6 +153,7 @@ public final class RocksStorageEngine implements StorageEngine {
     boolean recovered = false;
     try {
       Files.createDirectories(folder.database());
+      folder.clearIncoming();
       refuseUnknownFamilies(folder);
       options = new ColumnFamilies(settings);
       List<ColumnFamilyHandle> families = new ArrayList<>();
@@ -315,14 +322,7 @@ public final class RocksStorageEngine implements StorageEngine {
       return new CommitOutcome.Done(new Tick(lastTick), 0);
     }
     if (!freeSpace.take(batch.bytes())) {
-      reclaimer.wakeForLog();
-      return new CommitOutcome.NotApplied(
-          CommitOutcome.Reason.NO_SPACE,
-          "the disk of "
-              + folder.directory()
-              + " has less than "
-              + (freeSpace.reserve() >> 20)
-              + " MiB left");
+      return noSpace();
     }
     long newLast = lastTick + batch.changes();
     try (org.rocksdb.WriteBatch operations =
@@ -334,9 +334,73 @@ public final class RocksStorageEngine implements StorageEngine {
     return new CommitOutcome.Done(new Tick(newLast), batch.changes());
   }
 
+  /// Under `commitLock`.
+  private CommitOutcome.NotApplied noSpace() {
+    reclaimer.wakeForLog();
+    return new CommitOutcome.NotApplied(
+        CommitOutcome.Reason.NO_SPACE,
+        "the disk of "
+            + folder.directory()
+            + " has less than "
+            + (freeSpace.reserve() >> 20)
+            + " MiB left");
+  }
+
   private long sum(byte[] counter) throws RocksDBException {
     byte[] sum = database.get(family(Keyspace.COUNTERS), latest, counter);
     return sum == null ? 0 : Keys.longAt(sum, 0);
+  }
+
+  @Override
+  public SortedRows sortedRows(Keyspace keyspace) {
+    if (keyspace == Keyspace.COUNTERS || keyspace == Keyspace.CHANGES) {
+      throw new IllegalArgumentException("no sorted rows into " + keyspace);
+    }
+    gate.enter();
+    try {
+      RocksSortedRows rows =
+          new RocksSortedRows(
+              this,
+              options.tables(keyspace),
+              folder.incoming().resolve(nextIncoming.incrementAndGet() + ".sst"));
+      open.add(rows);
+      return rows;
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /// Inside the gate. Asks for room on the disk.
+  ///
+  /// @return null if there is some
+  CommitOutcome.@Nullable NotApplied reserve(long bytes) {
+    commitLock.lock();
+    try {
+      return freeSpace.take(bytes) ? null : noSpace();
+    } finally {
+      commitLock.unlock();
+    }
+  }
+
+  /// Inside the gate. Makes a finished table file part of the database; it is on the disk then, and
+  /// the database knows it after a power loss.
+  ///
+  /// @param file null: nothing to take in
+  CommitOutcome takeIn(ColumnFamilies.Tables tables, @Nullable Path file) {
+    String stopped = writesStopped;
+    if (stopped != null) {
+      return new CommitOutcome.NotApplied(CommitOutcome.Reason.WRITES_STOPPED, stopped);
+    }
+    // Moved, not copied. The number of its place in the order of writes is not written into it.
+    try (IngestExternalFileOptions how =
+        new IngestExternalFileOptions().setMoveFiles(true).setWriteGlobalSeqno(false)) {
+      if (file != null) {
+        database.ingestExternalFile(family(tables.keyspace()), List.of(file.toString()), how);
+      }
+      return new CommitOutcome.Done(new Tick(lastTick), 0);
+    } catch (RocksDBException failure) {
+      return new CommitOutcome.Unknown(stopWrites(failure), failure);
+    }
   }
 
   /// After a failed write or sync nobody knows what the log holds; only recovery can tell.
@@ -461,11 +525,11 @@ public final class RocksStorageEngine implements StorageEngine {
   }
 
   /// Frees what its user has closed, unless the engine was quicker.
-  void release(RocksCursor cursor) {
+  void release(NativeResource resource) {
     if (gate.tryEnter()) {
       try {
-        if (open.remove(cursor)) {
-          cursor.free();
+        if (open.remove(resource)) {
+          resource.free();
         }
       } finally {
         gate.leave();

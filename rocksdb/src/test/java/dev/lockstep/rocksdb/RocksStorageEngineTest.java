@@ -10,6 +10,7 @@ import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.Snapshot;
+import dev.lockstep.core.storage.SortedRows;
 import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.StorageException;
@@ -238,6 +239,48 @@ class RocksStorageEngineTest {
       assertThat(count(engine, 1)).isZero();
       assertThat(count(between, 1)).isEqualTo(12_000);
       between.close();
+    }
+  }
+
+  // --- sorted rows
+
+  @Test
+  void tableFilesUnderConstructionAreRemovedByTheNextStart() throws IOException {
+    Path left = directory.resolve("incoming").resolve("1.sst");
+    Files.createDirectories(left.getParent());
+    Files.writeString(left, "half a table");
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      assertThat(left).doesNotExist();
+      SortedRows abandoned = engine.sortedRows(Keyspace.DOCUMENTS);
+      abandoned.put(Keys.of(1, 1), new byte[100]);
+      abandoned.close();
+      SortedRows finished = engine.sortedRows(Keyspace.DOCUMENTS);
+      finished.put(Keys.of(1, 2), new byte[100]);
+      finished.finish();
+      finished.close();
+      assertThat(left.getParent()).isEmptyDirectory();
+      assertThat(count(engine, 1)).isOne();
+    }
+  }
+
+  @Test
+  void sortedRowsAreRefusedWhereTheDiskIsNearlyFull() {
+    AtomicLong usable = new AtomicLong(52L * MEBIBYTE);
+    RocksSettings reserve = new RocksSettings(4 * MEBIBYTE, 6 * MEBIBYTE, 50L * MEBIBYTE, 2);
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, reserve, usable::get)) {
+      try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+        for (int row = 0; row < 20; row++) {
+          rows.put(Keys.of(1, row), new byte[MEBIBYTE]);
+          usable.set(49L * MEBIBYTE);
+        }
+        assertThat(rows.finish())
+            .isInstanceOfSatisfying(
+                CommitOutcome.NotApplied.class,
+                refused -> assertThat(refused.kind()).isEqualTo(CommitOutcome.Reason.NO_SPACE));
+      }
+      assertThat(count(engine, 1)).isZero();
+      usable.set(100L * MEBIBYTE);
+      assertThat(putOne(engine, MEBIBYTE)).isInstanceOf(CommitOutcome.Done.class);
     }
   }
 

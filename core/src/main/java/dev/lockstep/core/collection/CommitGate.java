@@ -5,6 +5,7 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.changelog.ChangeLog;
 import dev.lockstep.core.storage.CommitOutcome;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.core.storage.SortedRows;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.Tick;
@@ -37,7 +38,22 @@ final class CommitGate {
     if (reason != null) {
       return refusal(reason);
     }
-    return switch (engine.commit(batch, durability)) {
+    return refusalOf(engine.commit(batch, durability));
+  }
+
+  /// Finishes rows that were written past commits.
+  ///
+  /// @throws LockstepException as [#commitOrThrow]
+  void finishOrThrow(SortedRows rows) {
+    checkOpen();
+    LockstepException refusal = refusalOf(rows.finish());
+    if (refusal != null) {
+      throw refusal;
+    }
+  }
+
+  private @Nullable LockstepException refusalOf(CommitOutcome outcome) {
+    return switch (outcome) {
       case CommitOutcome.Done(Tick lastTick, int changes) -> {
         if (changes > 0) {
           changeLog.committed(lastTick);

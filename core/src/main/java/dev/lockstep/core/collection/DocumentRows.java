@@ -7,6 +7,7 @@ import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
+import dev.lockstep.core.storage.SortedRows;
 import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.StorageView;
@@ -100,14 +101,36 @@ final class DocumentRows {
     }
   }
 
+  /// Adds all rows of a document whose revision exceeds those of all before.
+  void put(SortedRows rows, long generation, Document document) {
+    byte[] key = key(generation, document.revision().value());
+    byte[] body = document.body();
+    if (isChunked(body.length)) {
+      rows.put(key, head(document));
+      for (int chunk = 0; chunk < chunks(body.length); chunk++) {
+        rows.put(chunkKey(generation, document.revision().value(), chunk), chunk(document, chunk));
+      }
+    } else {
+      rows.put(key, body);
+    }
+  }
+
   void putChunk(WriteBatch batch, long generation, Document document, int chunk) {
+    batch.put(
+        keyspace, chunkKey(generation, document.revision().value(), chunk), chunk(document, chunk));
+  }
+
+  private byte[] chunk(Document document, int chunk) {
     byte[] body = document.body();
     int from = chunk * chunkBytes;
-    byte[] part = Arrays.copyOfRange(body, from, Math.min(body.length, from + chunkBytes));
-    batch.put(keyspace, chunkKey(generation, document.revision().value(), chunk), part);
+    return Arrays.copyOfRange(body, from, Math.min(body.length, from + chunkBytes));
   }
 
   void putHead(WriteBatch batch, long generation, Document document) {
+    batch.put(keyspace, key(generation, document.revision().value()), head(document));
+  }
+
+  private byte[] head(Document document) {
     byte[] key = document.key().getBytes(StandardCharsets.ISO_8859_1);
     int length = document.body().length;
     int chunks = chunks(length);
@@ -117,7 +140,7 @@ final class DocumentRows {
     at = Varint.put(head, at, chunks);
     head[at++] = (byte) key.length;
     System.arraycopy(key, 0, head, at, key.length);
-    batch.put(keyspace, key(generation, document.revision().value()), head);
+    return head;
   }
 
   void delete(WriteBatch batch, long generation, PrimaryEntry entry) {
@@ -131,6 +154,13 @@ final class DocumentRows {
     } else {
       batch.delete(keyspace, key(generation, revision));
     }
+  }
+
+  /// All rows of a generation whose revisions exceed one.
+  static KeyRange beyond(long generation, long revision) {
+    byte[] from = KeyRange.successor(key(generation, revision));
+    return new KeyRange(
+        from == null ? key(generation, revision) : from, KeyRange.successor(Keys.of(generation)));
   }
 
   /// Deletes whatever lies under a revision, with or without head.

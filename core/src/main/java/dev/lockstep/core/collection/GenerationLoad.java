@@ -16,8 +16,11 @@ import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.EngineLimits;
+import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.Snapshot;
+import dev.lockstep.core.storage.SortedRows;
+import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.StorageView;
 import dev.lockstep.core.storage.WriteBatch;
@@ -44,6 +47,11 @@ public final class GenerationLoad implements AutoCloseable {
    * chunks without a head, as everywhere. Keys are not looked up but for those that the filter has
    * seen: a leader's dump has each key once. Revisions ascend in a dump; only one that does not
    * exceed all before it is looked up.
+   *
+   * Once it is clear that a load is not a small one, documents whose revision exceeds all before it
+   * are written as sorted rows, past the commits; these are finished before the commit that has the
+   * primary rows and the counters. What a crash leaves in between are documents beyond the newest
+   * revision of a primary row: taking the load up again removes those.
    */
 
   private static final Logger LOG = LoggerFactory.getLogger(GenerationLoad.class);
@@ -52,6 +60,13 @@ public final class GenerationLoad implements AutoCloseable {
   private static final long BATCH_BYTES = 4L << 20;
 
   private static final int BATCH_OPERATIONS = 50_000;
+
+  /// Sorted rows are finished after this part of what was loaded before, so that the end of the
+  /// process costs little of it.
+  private static final int SORTED_PART = 16;
+
+  /// Larger table files gain nothing.
+  private static final long SORTED_BYTES_MAX = 32L << 20;
 
   /// Replacing a collection that is itself replaced again and again meanwhile is given up.
   private static final int SWAP_ATTEMPTS_MAX = 100;
@@ -73,6 +88,7 @@ public final class GenerationLoad implements AutoCloseable {
   private final KeyFilter seen = new KeyFilter();
   private final long bytesMax;
   private final int operationsMax;
+  private final long sortedRowsFrom;
 
   /// Null once a revision came that no tree can take.
   private @Nullable RevisionTreeEditor tree = new RevisionTreeEditor();
@@ -90,6 +106,13 @@ public final class GenerationLoad implements AutoCloseable {
   // The batch under construction; cleared after its commit.
 
   private @Nullable WriteBatch batch;
+
+  /// Documents whose primary rows are in the batch.
+  private @Nullable SortedRows sorted;
+
+  /// Bodies of documents added by this process.
+  private long loadedBytes;
+
   private final GenerationTotals totals = new GenerationTotals();
   private final Map<String, Pending> pending = new HashMap<>();
   private final Map<Long, String> pendingRevisions = new HashMap<>();
@@ -126,6 +149,7 @@ public final class GenerationLoad implements AutoCloseable {
     this.bytesMax = Math.min(BATCH_BYTES, limits.commitBytesMax() - DocumentRows.ROW_OVERHEAD);
     this.operationsMax =
         Math.min(BATCH_OPERATIONS, limits.commitKeysMax() - GenerationTotals.COUNTERS);
+    this.sortedRowsFrom = limits.sortedRowsFrom();
   }
 
   static GenerationLoad resume(
@@ -169,6 +193,7 @@ public final class GenerationLoad implements AutoCloseable {
         newest = CollectionProgress.max(newest, revision.value());
       }
     }
+    removeUncommitted();
     committed.add(found);
     GenerationTotals missing =
         found.minus(
@@ -181,6 +206,22 @@ public final class GenerationLoad implements AutoCloseable {
               + "' has "
               + found.count()
               + " documents, its counters say otherwise");
+    }
+  }
+
+  /// Sorted rows whose primary rows an end of the process has prevented. Left alone they would be
+  /// documents to whoever walks by revision.
+  private void removeUncommitted() {
+    KeyRange beyond = DocumentRows.beyond(generation, newest);
+    boolean isAny;
+    try (StorageCursor cursor = store.engine().scan(Keyspace.DOCUMENTS, beyond)) {
+      isAny = cursor.next();
+    }
+    if (isAny) {
+      try (WriteBatch removal = store.engine().newBatch()) {
+        removal.deleteRange(Keyspace.DOCUMENTS, beyond);
+        store.gate().commitOrThrow(removal, Durability.PROCESS_CRASH);
+      }
     }
   }
 
@@ -233,6 +274,44 @@ public final class GenerationLoad implements AutoCloseable {
     String key = document.key();
     long revision = document.revision().value();
     int length = document.body().length;
+    if (loadedBytes >= sortedRowsFrom
+        && existing == null
+        && Long.compareUnsigned(revision, newest) > 0) {
+      putSorted(document, primaryKey);
+    } else {
+      putCommitted(document, primaryKey, existing);
+    }
+    loadedBytes += length;
+    PrimaryEntry entry = new PrimaryEntry(revision, length, false);
+    batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
+    totals.inserted(key, revision);
+    changeTree(editor -> editor.insert(document.revision()));
+    pending.put(key, new Pending(entry));
+    pendingRevisions.put(revision, key);
+    keys.observe(key);
+    newest = CollectionProgress.max(newest, revision);
+  }
+
+  /// Adds a document's rows but the primary one.
+  private void putSorted(Document document, byte[] primaryKey) {
+    SortedRows rowsBefore = sorted;
+    if (rowsBefore != null
+        && rowsBefore.bytes() >= Math.min(SORTED_BYTES_MAX, loadedBytes / SORTED_PART)) {
+      commit();
+    }
+    room(primaryKey.length + DocumentRows.ROW_OVERHEAD, 1);
+    SortedRows current = sorted;
+    if (current == null) {
+      current = store.engine().sortedRows(Keyspace.DOCUMENTS);
+      sorted = current;
+    }
+    rows.put(current, generation, document);
+  }
+
+  /// As [#putSorted], in the batch.
+  private void putCommitted(Document document, byte[] primaryKey, @Nullable PrimaryEntry existing) {
+    long revision = document.revision().value();
+    int length = document.body().length;
     boolean isChunked = rows.isChunked(length);
     if (isChunked) {
       for (int chunk = 0; chunk < rows.chunks(length); chunk++) {
@@ -253,7 +332,7 @@ public final class GenerationLoad implements AutoCloseable {
             + (long) (ROWS_BESIDE + 1) * DocumentRows.ROW_OVERHEAD,
         1 + ROWS_BESIDE);
     if (existing != null) {
-      forget(key, existing);
+      forget(document.key(), existing);
     }
     if (isChunked) {
       rows.putHead(batch(), generation, document);
@@ -262,14 +341,6 @@ public final class GenerationLoad implements AutoCloseable {
     } else {
       rows.put(batch(), generation, document);
     }
-    PrimaryEntry entry = new PrimaryEntry(revision, length, false);
-    batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
-    totals.inserted(key, revision);
-    changeTree(editor -> editor.insert(document.revision()));
-    pending.put(key, new Pending(entry));
-    pendingRevisions.put(revision, key);
-    keys.observe(key);
-    newest = CollectionProgress.max(newest, revision);
   }
 
   /// Deletes a document's rows but the primary one.
@@ -782,6 +853,10 @@ public final class GenerationLoad implements AutoCloseable {
     WriteBatch current = batch;
     if (current != null) {
       totals.addTo(current, generation);
+      SortedRows ahead = sorted;
+      if (ahead != null) {
+        store.gate().finishOrThrow(ahead);
+      }
       store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
       committed.add(totals);
       closeBatch();
@@ -793,6 +868,11 @@ public final class GenerationLoad implements AutoCloseable {
     if (current != null) {
       current.close();
       batch = null;
+    }
+    SortedRows ahead = sorted;
+    if (ahead != null) {
+      ahead.close();
+      sorted = null;
     }
     totals.clear();
     pending.clear();

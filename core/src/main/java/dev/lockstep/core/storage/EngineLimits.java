@@ -9,12 +9,14 @@ import java.time.Duration;
 /// @param keyBytesMax largest key
 /// @param commitBytesMax largest [WriteBatch#bytes] of one commit
 /// @param commitKeysMax largest [WriteBatch#operations] of one commit
+/// @param sortedRowsFrom from how many bytes on [SortedRows] cost less than commits
 /// @param snapshotAgeMax how long a [Snapshot] lives at least; longer work must re-open
 public record EngineLimits(
     int valueBytesMax,
     int keyBytesMax,
     long commitBytesMax,
     int commitKeysMax,
+    long sortedRowsFrom,
     Duration snapshotAgeMax) {
   /// Documents above this are chunked on every engine, whatever larger value it would take: heads
   /// stay small and no single read or write holds a huge value in one piece.

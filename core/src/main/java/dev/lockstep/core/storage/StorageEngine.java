@@ -12,6 +12,13 @@ public interface StorageEngine extends StorageView, AutoCloseable {
   /// A new, empty batch; the caller closes it after [#commit].
   WriteBatch newBatch();
 
+  /// Rows that are not worth commits of their own, see [SortedRows]. The caller closes it.
+  ///
+  /// @param keyspace neither [Keyspace#COUNTERS] nor [Keyspace#CHANGES]
+  default SortedRows sortedRows(Keyspace keyspace) {
+    return new CommittedRows(this, keyspace);
+  }
+
   /// Applies `batch` atomically and assigns its ticks in commit order: when this returns
   /// [CommitOutcome.Done], every tick up to `lastTick` is visible to readers.
   CommitOutcome commit(WriteBatch batch, Durability durability);

@@ -224,6 +224,7 @@ class DocumentStoreCrashSimulationTest {
       load.append(ofLeader().subList(0, 60));
       load.append(
           List.of(
+              StoredDocument.normalize(json("{'gone':true}"), "gone", new Revision(1098)),
               StoredDocument.normalize(json("{'old':true}"), "k100", new Revision(1099)),
               StoredDocument.normalize(
                   json("{'old':'" + large(30_000) + "'}"), "k79", new Revision(1150))));
@@ -237,6 +238,7 @@ class DocumentStoreCrashSimulationTest {
 
   private static void complete(DocumentStore store) {
     try (GenerationLoad load = system(store).resumeLoad(RESUMED, OWNER)) {
+      load.remove("gone");
       ofLeader().forEach(load::replace);
       load.buildIndexes((done, total) -> {});
       load.swap(Durability.POWER_LOSS);

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 /// The bytes that `docs/storage-format.md` promises. A failure here is a new format.
 class StoredRowsTest {
   private final MemoryStorageEngine engine =
-      new MemoryStorageEngine(new EngineLimits(1024, 512, 1 << 20, 10_000, Duration.ofMinutes(1)));
+      new MemoryStorageEngine(
+          new EngineLimits(1024, 512, 1 << 20, 10_000, 1 << 20, Duration.ofMinutes(1)));
 
   private final DocumentStore store =
       DocumentStore.open(

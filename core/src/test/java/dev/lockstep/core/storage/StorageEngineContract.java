@@ -54,6 +54,100 @@ public abstract class StorageEngineContract {
     engine.close();
   }
 
+  // --- sorted rows
+
+  @Test
+  void sortedRowsAreThereOnceFinished() {
+    commit(batch -> {
+      batch.put(Keyspace.DOCUMENTS, key(1, "m"), ONE);
+      batch.put(Keyspace.DOCUMENTS, key(2, "row 000007"), ONE);
+      batch.put(Keyspace.DOCUMENTS, key(3, "m"), ONE);
+    });
+    byte[] value = new byte[Math.min(200, engine.limits().valueBytesMax())];
+    try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      for (int row = 0; row < 500; row++) {
+        rows.put(key(2, "row %06d".formatted(row)), value);
+      }
+      assertThat(rows.bytes()).isEqualTo(500L * (8 + 10 + value.length));
+
+      assertThat(rows.finish()).isEqualTo(new CommitOutcome.Done(engine.closedTick(), 0));
+    }
+
+    commit(batch -> batch.delete(Keyspace.DOCUMENTS, key(2, "row 000008")));
+    assertThat(engine.get(Keyspace.DOCUMENTS, key(2, "row 000007"))).isEqualTo(value);
+    assertThat(engine.get(Keyspace.DOCUMENTS, key(2, "row 000008"))).isNull();
+    assertThat(keys(engine, Keyspace.DOCUMENTS)).hasSize(501);
+    engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(2)));
+    assertThat(keys(engine, Keyspace.DOCUMENTS))
+        .containsExactly(text(key(1, "m")), text(key(3, "m")));
+  }
+
+  @Test
+  void sortedRowsSurviveWhatALaterCommitSurvives() {
+    try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      rows.put(key(2, "a"), ONE);
+      rows.put(key(2, "b"), TWO);
+      assertThat(rows.finish()).isInstanceOf(CommitOutcome.Done.class);
+    }
+    commit(batch -> batch.put(Keyspace.PRIMARY, key(2, "b"), TWO));
+    engine.close();
+    engine = reopen(engine, directory);
+
+    assertThat(engine.get(Keyspace.PRIMARY, key(2, "b"))).isEqualTo(TWO);
+    assertThat(keys(engine, Keyspace.DOCUMENTS))
+        .containsExactly(text(key(2, "a")), text(key(2, "b")));
+  }
+
+  @Test
+  void aSnapshotDoesNotSeeSortedRowsThatComeLater() {
+    try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      try (Snapshot before = engine.snapshot()) {
+        rows.put(key(2, "a"), ONE);
+        rows.finish();
+        assertThat(before.get(Keyspace.DOCUMENTS, key(2, "a"))).isNull();
+      }
+    }
+    assertThat(engine.get(Keyspace.DOCUMENTS, key(2, "a"))).isEqualTo(ONE);
+  }
+
+  @Test
+  void refusesMisuseOfSortedRows() {
+    try (SortedRows none = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      assertThat(none.finish()).isInstanceOf(CommitOutcome.Done.class);
+    }
+    try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      rows.put(key(2, "b"), ONE);
+      assertThatThrownBy(() -> rows.put(key(2, "b"), ONE))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> rows.put(key(2, "a"), ONE))
+          .isInstanceOf(IllegalArgumentException.class);
+      rows.finish();
+      assertThatThrownBy(() -> rows.put(key(2, "c"), ONE))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(rows::finish).isInstanceOf(IllegalStateException.class);
+    }
+    SortedRows closed = engine.sortedRows(Keyspace.DOCUMENTS);
+    closed.close();
+    closed.close();
+    assertThatThrownBy(() -> closed.put(key(2, "d"), ONE))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> engine.sortedRows(Keyspace.COUNTERS))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> engine.sortedRows(Keyspace.CHANGES))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void closingTheEngineEndsSortedRows() {
+    SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS);
+    rows.put(key(2, "a"), ONE);
+    engine.close();
+
+    rows.close();
+
+    engine = reopen(engine, directory);
+  }
+
   // --- reading and writing
 
   @Test

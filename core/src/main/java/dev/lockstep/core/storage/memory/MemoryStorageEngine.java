@@ -33,10 +33,10 @@ public final class MemoryStorageEngine implements StorageEngine {
   private static final int UNSYNCED_STATES_MAX = 4096;
 
   private static final EngineLimits ROOMY =
-      new EngineLimits(16 << 20, 64 << 10, 256L << 20, 4_000_000, UNLIMITED_AGE);
+      new EngineLimits(16 << 20, 64 << 10, 256L << 20, 4_000_000, 8 << 10, UNLIMITED_AGE);
 
   private static final EngineLimits TINY =
-      new EngineLimits(2048, 512, 16 << 10, 64, Duration.ofMinutes(1));
+      new EngineLimits(2048, 512, 16 << 10, 64, 1, Duration.ofMinutes(1));
 
   private final EngineLimits limits;
   private final Object commitLock = new Object();

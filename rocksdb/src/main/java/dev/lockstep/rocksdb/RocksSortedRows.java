@@ -1,0 +1,155 @@
+package dev.lockstep.rocksdb;
+
+import dev.lockstep.core.storage.CommitOutcome;
+import dev.lockstep.core.storage.SortedRows;
+import dev.lockstep.core.storage.StorageException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.EnvOptions;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileWriter;
+
+/// A table file written beside the database, which takes it in as a whole: no log, no memtable, no
+/// compaction. A failure to write the file does the database no harm.
+final class RocksSortedRows implements SortedRows, NativeResource {
+  /// Asked for from the disk at a time.
+  private static final long RESERVED_BYTES = 1 << 20;
+
+  private static final int BUFFER_BYTES = 64 << 10;
+
+  private final RocksStorageEngine engine;
+  private final ColumnFamilies.Tables tables;
+  private final Path file;
+  private final EnvOptions environment = new EnvOptions();
+  private final Options options;
+  private final SstFileWriter writer;
+
+  // RocksDB reads keys and values from these without copying them first.
+  private ByteBuffer key = ByteBuffer.allocateDirect(256);
+  private ByteBuffer value = ByteBuffer.allocateDirect(BUFFER_BYTES);
+
+  private byte @Nullable [] last;
+  private long bytes;
+
+  /// Bytes that the disk has room for, as far as was asked.
+  private long reserved;
+
+  /// Why nothing is written any more.
+  private CommitOutcome.@Nullable NotApplied refusal;
+
+  private boolean isOver;
+
+  /// Called inside the gate.
+  ///
+  /// @param file made when the first row comes
+  RocksSortedRows(RocksStorageEngine engine, ColumnFamilies.Tables tables, Path file) {
+    this.engine = engine;
+    this.tables = tables;
+    this.file = file;
+    this.options = tables.newOptions();
+    this.writer = new SstFileWriter(environment, options);
+  }
+
+  @Override
+  public void put(byte[] rowKey, byte[] rowValue) {
+    enter();
+    try {
+      SortedRows.requireAscending(last, rowKey);
+      if (last == null) {
+        writer.open(file.toString());
+      }
+      last = rowKey.clone();
+      int length = rowKey.length + rowValue.length;
+      bytes += length;
+      if (hasRoom(length)) {
+        key = filled(key, rowKey);
+        value = filled(value, rowValue);
+        writer.put(key, value);
+      }
+    } catch (RocksDBException failure) {
+      throw failed(failure);
+    } finally {
+      engine.gate.leave();
+    }
+  }
+
+  private boolean hasRoom(int length) {
+    if (refusal == null && reserved < length) {
+      long wanted = Math.max(RESERVED_BYTES, length);
+      refusal = engine.reserve(wanted);
+      reserved += wanted;
+    }
+    reserved -= length;
+    return refusal == null;
+  }
+
+  private static ByteBuffer filled(ByteBuffer buffer, byte[] bytes) {
+    ByteBuffer target =
+        bytes.length <= buffer.capacity()
+            ? buffer.clear()
+            : ByteBuffer.allocateDirect(Integer.highestOneBit(bytes.length) << 1);
+    return target.put(bytes).flip();
+  }
+
+  @Override
+  public long bytes() {
+    return bytes;
+  }
+
+  @Override
+  public CommitOutcome finish() {
+    enter();
+    try {
+      isOver = true;
+      CommitOutcome.NotApplied refused = refusal;
+      if (refused != null) {
+        return refused;
+      }
+      if (last != null) {
+        writer.finish();
+      }
+      return engine.takeIn(tables, last == null ? null : file);
+    } catch (RocksDBException failure) {
+      throw failed(failure);
+    } finally {
+      engine.gate.leave();
+    }
+  }
+
+  private StorageException failed(RocksDBException failure) {
+    isOver = true;
+    return new StorageException(
+        "cannot write the table file " + file + ": " + failure.getMessage(), failure);
+  }
+
+  private void enter() {
+    engine.gate.enter();
+    if (isOver) {
+      engine.gate.leave();
+      throw new IllegalStateException("the sorted rows are finished or closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    isOver = true;
+    engine.release(this);
+  }
+
+  @Override
+  public void free() {
+    writer.close();
+    options.close();
+    environment.close();
+    try {
+      // Gone already if the database has taken it in.
+      Files.deleteIfExists(file);
+    } catch (IOException failure) {
+      throw new StorageException("cannot delete " + file + ": " + failure, failure);
+    }
+  }
+}
