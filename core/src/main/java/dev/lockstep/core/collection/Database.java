@@ -243,8 +243,8 @@ public final class Database {
     byName.put(state.name(), collection);
   }
 
-  /// Under the catalog's lock: the collection goes by another name or globally unique id now. It
-  /// can be found all the time.
+  /// Under the catalog's lock: the collection goes by another name, id or globally unique id now.
+  /// It can be found all the time.
   void republish(CollectionState old, DocumentCollection collection) {
     publish(collection);
     CollectionState now = collection.lastState();
@@ -253,6 +253,9 @@ public final class Database {
     }
     if (!old.globallyUniqueId().equals(now.globallyUniqueId())) {
       byGuid.remove(old.globallyUniqueId());
+    }
+    if (old.id() != now.id()) {
+      byId.remove(Long.toUnsignedString(old.id()));
     }
   }
 

@@ -46,6 +46,10 @@ public final class DocumentCollection {
   private static final int INDEX_ID_ATTEMPTS_MAX = 1000;
   private static final int TREE_ATTEMPTS_MAX = 3;
 
+  /// The order in which everybody takes several collections' locks.
+  static final Comparator<DocumentCollection> LOCKING =
+      Comparator.comparing(collection -> collection.lockingRank, Long::compareUnsigned);
+
   private final DocumentStore store;
   private final Database database;
   private final LatestView view;
@@ -65,8 +69,12 @@ public final class DocumentCollection {
   /// What the schema was compiled to when it was first needed; read and written under the lock.
   private @Nullable CollectionSchema schema;
 
+  /// The id it came into being with. It stays, whatever id the collection gets.
+  private final long lockingRank;
+
   DocumentCollection(
       DocumentStore store, Database database, CollectionState state, CollectionProgress progress) {
+    this.lockingRank = state.id();
     this.store = store;
     this.database = database;
     this.state = state;
@@ -82,6 +90,7 @@ public final class DocumentCollection {
     return state().name();
   }
 
+  /// Another one after a copy of a collection with another globally unique id has taken its place.
   public long id() {
     return state.id();
   }

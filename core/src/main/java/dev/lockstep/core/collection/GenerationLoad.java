@@ -610,9 +610,12 @@ public final class GenerationLoad implements AutoCloseable {
   }
 
   /// Makes the new generation the collection, in one atomic step. A local collection of the same
-  /// name (else of the same globally unique id) is replaced and keeps its id and its handle; if
+  /// name (else of the same globally unique id) is replaced: who holds its handle reads on. If
   /// there is one of each, the other is dropped. Builds the indexes if that has not been done. Ends
   /// this load. Survives power loss when it returns, whatever `durability` says.
+  ///
+  /// The id goes with the globally unique id: where that is another one, what was there is dropped,
+  /// as far as the catalog and the change log are concerned, and the copy is a new collection.
   ///
   /// @return the definition now in force
   public CollectionDefinition swap(Durability durability) {
@@ -666,7 +669,7 @@ public final class GenerationLoad implements AutoCloseable {
         Stream.of(sameName, sameGuid)
             .filter(Objects::nonNull)
             .distinct()
-            .sorted(Comparator.comparing(DocumentCollection::id, Long::compareUnsigned))
+            .sorted(DocumentCollection.LOCKING)
             .toList();
     List<DocumentCollection> locked = new ArrayList<>();
     try {
@@ -717,10 +720,14 @@ public final class GenerationLoad implements AutoCloseable {
     DocumentCollection dropped = sameGuid == replaced ? null : sameGuid;
     CollectionState old = replaced == null ? null : replaced.state();
     CollectionState gone = dropped == null ? null : dropped.state();
-    long id = old == null ? store.newId() : old.id();
+    // Leaders that tell no globally unique id mean the name.
+    DocumentCollection same = target.globallyUniqueId().isEmpty() ? sameName : sameGuid;
+    CollectionState before = same == null ? null : same.state();
+    CollectionState other = sameName == null || sameName == same ? null : sameName.state();
+    long id = before == null ? store.newId() : before.id();
     CollectionState next =
         new CollectionState(
-            id, database.id(), guid(id, old), generation, target.properties(), indexes, false);
+            id, database.id(), guid(id, before), generation, target.properties(), indexes, false);
     CollectionProgress progress =
         new CollectionProgress(keys.last(), newest, applied)
             .atLeast(replaced == null ? CollectionProgress.initial(id) : replaced.progress());
@@ -732,16 +739,16 @@ public final class GenerationLoad implements AutoCloseable {
       store.trees().begin(generation, editor);
     }
     try (WriteBatch swap = store.engine().newBatch()) {
+      if (other != null) {
+        Database.deleteRows(swap, other);
+      }
       DocumentCollection.putDefinition(swap, next);
       swap.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, id), progress.encode());
       UnreachableStorage.revoke(swap, generation);
-      if (old != null) {
-        UnreachableStorage.declare(swap, old.generation(), Kind.GENERATION);
+      if (before != null) {
+        UnreachableStorage.declare(swap, before.generation(), Kind.GENERATION);
       }
-      if (gone != null) {
-        Database.deleteRows(swap, gone);
-      }
-      for (Change change : changes(old, gone, next)) {
+      for (Change change : changes(other, before, next)) {
         swap.appendChange(ChangeCodec.encode(change));
       }
       store.gate().commitOrThrow(swap, Durability.POWER_LOSS);
@@ -763,24 +770,26 @@ public final class GenerationLoad implements AutoCloseable {
     return next.definition(progress.lastKeyValue());
   }
 
-  private String guid(long id, @Nullable CollectionState old) {
+  private String guid(long id, @Nullable CollectionState before) {
     if (!target.globallyUniqueId().isEmpty()) {
       return target.globallyUniqueId();
     }
-    return old == null
+    return before == null
         ? database.globallyUniqueId(id, target.properties())
-        : old.globallyUniqueId();
+        : before.globallyUniqueId();
   }
 
+  /// @param other what had the name
+  /// @param before what the new generation is a later state of
   private List<Change> changes(
-      @Nullable CollectionState old, @Nullable CollectionState gone, CollectionState next) {
+      @Nullable CollectionState other, @Nullable CollectionState before, CollectionState next) {
     List<Change> changes = new ArrayList<>();
-    if (gone != null) {
+    if (other != null) {
       changes.add(
-          new Change.CollectionDropped(gone.databaseId(), gone.id(), gone.globallyUniqueId()));
+          new Change.CollectionDropped(other.databaseId(), other.id(), other.globallyUniqueId()));
     }
     byte[] definition = CatalogRows.collection(next);
-    if (old == null) {
+    if (before == null) {
       changes.add(new Change.CollectionCreated(next.databaseId(), next.id(), definition));
       if (count() == 0) {
         // Nothing that is not in the log: whoever follows this server need not compare.
@@ -792,10 +801,14 @@ public final class GenerationLoad implements AutoCloseable {
         return changes;
       }
     } else {
-      if (!old.name().equals(next.name())) {
+      if (!before.name().equals(next.name())) {
         changes.add(
             new Change.CollectionRenamed(
-                next.databaseId(), next.id(), old.globallyUniqueId(), old.name(), next.name()));
+                next.databaseId(),
+                next.id(),
+                before.globallyUniqueId(),
+                before.name(),
+                next.name()));
       }
       changes.add(new Change.PropertiesChanged(next.databaseId(), next.id(), definition));
     }

@@ -21,10 +21,9 @@ final class JointWrite {
   JointWrite(DocumentStore store, List<CollectionWrites> parts, WriteOptions options) {
     this.store = store;
     this.options = options;
-    // The order in which everybody takes several collections' locks.
     this.parts =
         parts.stream()
-            .sorted(Comparator.comparing(part -> part.collection().id(), Long::compareUnsigned))
+            .sorted(Comparator.comparing(CollectionWrites::collection, DocumentCollection.LOCKING))
             .toList();
   }
 

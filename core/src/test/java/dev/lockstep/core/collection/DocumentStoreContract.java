@@ -1438,10 +1438,12 @@ public abstract class DocumentStoreContract {
 
       CollectionDefinition definition = load.swap(Durability.PROCESS_CRASH);
 
-      assertThat(definition.id()).isEqualTo(id);
+      assertThat(definition.id()).isNotEqualTo(id);
       assertThat(definition.globallyUniqueId()).isEqualTo("hABC/17");
       assertThat(definition.indexes()).containsExactly(UNIQUE_U);
     }
+    assertThat(collection.id()).isEqualTo(system().requireCollection("hABC/17").id());
+    assertThat(system().collection(Long.toUnsignedString(id))).isNull();
     assertThat(system().collection("c")).isSameAs(collection);
     assertThat(system().collection("hABC/17")).isSameAs(collection);
     assertThat(collection.count()).isEqualTo(1199);
@@ -1586,6 +1588,79 @@ public abstract class DocumentStoreContract {
     assertThat(system().requireCollection("hABC/17")).isSameAs(b);
     assertThat(b.count()).isEqualTo(5);
     assertThat(failure(a::count).number()).isEqualTo(ErrorNumber.COLLECTION_NOT_FOUND);
+    store.unreachable().purgeWaiting();
+    assertConsistent(store);
+    reopenStore();
+    assertThat(system().requireCollection("b").definition().globallyUniqueId())
+        .isEqualTo("hABC/17");
+    assertThat(system().requireCollection("b").count()).isEqualTo(5);
+    assertConsistent(store);
+  }
+
+  @Test
+  void theLogTellsWhichCollectionACopyHasReplaced() {
+    load("c", "hABC/17", 3);
+    DocumentCollection c = system().requireCollection("c");
+    long id = c.id();
+
+    assertThat(loggedBy(() -> load("c", "hABC/17", 4)))
+        .as("a later state of the same one")
+        .containsExactly("PropertiesChanged of " + id, "GenerationSwapped of " + id);
+    assertThat(c.id()).isEqualTo(id);
+
+    List<String> anotherOne = loggedBy(() -> load("c", "hABC/18", 3));
+    long another = c.id();
+    assertThat(anotherOne)
+        .containsExactly(
+            "CollectionDropped of " + id,
+            "CollectionCreated of " + another,
+            "GenerationSwapped of " + another);
+
+    load("d", "hABC/17", 3);
+    long back = system().requireCollection("d").id();
+    assertThat(loggedBy(() -> load("c", "hABC/17", 3)))
+        .as("the name is one collection's, the globally unique id another's")
+        .containsExactly(
+            "CollectionDropped of " + another,
+            "CollectionRenamed of " + back,
+            "PropertiesChanged of " + back,
+            "GenerationSwapped of " + back);
+    assertThat(system().requireCollection("c")).isSameAs(c);
+    assertThat(c.id()).isEqualTo(back);
+    assertThat(system().collection("d")).isNull();
+    put(c, "{}");
+    assertThat(c.count()).isEqualTo(4);
+    store.unreachable().purgeWaiting();
+    assertConsistent(store);
+  }
+
+  private void load(String name, String guid, int documents) {
+    try (GenerationLoad load = system().beginLoad(leaders(name, guid))) {
+      load.append(documents(0, documents));
+      load.swap(Durability.POWER_LOSS);
+    }
+  }
+
+  private List<String> loggedBy(Runnable what) {
+    Tick before = engine.closedTick();
+    what.run();
+    ChangeRead read = store.changeLog().read(engine, before, 100);
+    return ((ChangeRead.Page) read)
+        .changes().stream()
+            .map(LoggedChange::change)
+            .map(change ->
+                change.getClass().getSimpleName()
+                    + " of "
+                    + Long.toUnsignedString(
+                        switch (change) {
+                          case Change.CollectionCreated c -> c.collectionId();
+                          case Change.CollectionDropped c -> c.collectionId();
+                          case Change.CollectionRenamed c -> c.collectionId();
+                          case Change.PropertiesChanged c -> c.collectionId();
+                          case Change.GenerationSwapped c -> c.collectionId();
+                          default -> throw new AssertionError(change);
+                        }))
+            .toList();
   }
 
   @Test

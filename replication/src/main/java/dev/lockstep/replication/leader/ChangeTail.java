@@ -305,12 +305,11 @@ final class ChangeTail {
     if (database == null) {
       return;
     }
-    // A collection that was copied anew has its id again.
+    // Also of a collection that came back since: its name may have been another's in between.
     String guid = dropped.globallyUniqueId();
-    boolean isHereAgain = database.collection(guid) != null;
     // Only those of the system have a name for an id.
     String name = guid.startsWith("_") ? guid : "";
-    if (!isHereAgain && isWanted(dropped.collectionId(), guid, name)) {
+    if (isWanted(dropped.collectionId(), guid, name)) {
       writer.collectionDropped(
           tick,
           new Place(
@@ -378,6 +377,10 @@ final class ChangeTail {
       definition = collection.definition();
     } catch (LockstepException _) {
       // Dropped this very moment.
+      return null;
+    }
+    if (definition.id() != id) {
+      // Another one has taken its place this very moment.
       return null;
     }
     String name = definition.name();

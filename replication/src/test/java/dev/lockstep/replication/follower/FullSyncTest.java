@@ -96,7 +96,6 @@ class FullSyncTest {
     DocumentCollection local = world.followerServer.create("test");
     TestServer.insert(local, "{\"_key\":\"mine\"}", "{\"_key\":\"k1\",\"old\":true}");
     local.ensureIndex(IndexDefinition.of(IndexType.SKIPLIST, List.of("local"), false, false));
-    final long id = local.id();
     DocumentCollection source = world.leaderServer.create("test");
     source.changeProperties(true, true, null, false);
     TestServer.fill(source, 10);
@@ -105,8 +104,13 @@ class FullSyncTest {
 
     world.assertEqual("test");
     assertThat(world.here("test").document("mine")).isNull();
-    assertThat(world.here("test").id()).isEqualTo(id);
+    assertThat(world.here("test")).as("who reads it reads on").isSameAs(local);
     assertThat(local.count()).isEqualTo(10);
+    final long id = local.id();
+
+    world.sync("test");
+
+    assertThat(local.id()).as("the same collection again").isEqualTo(id);
   }
 
   @Test

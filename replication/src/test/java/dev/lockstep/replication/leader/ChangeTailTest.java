@@ -252,11 +252,12 @@ class ChangeTailTest {
   }
 
   private void replaceAll(DocumentCollection collection) {
+    replaceAll(collection, collection.definition().globallyUniqueId());
+  }
+
+  private void replaceAll(DocumentCollection collection, String guid) {
     ReplicatedCollection target =
-        new ReplicatedCollection(
-            collection.definition().properties(),
-            collection.definition().globallyUniqueId(),
-            List.of());
+        new ReplicatedCollection(collection.definition().properties(), guid, List.of());
     try (GenerationLoad load = server.system().beginLoad(target)) {
       load.append(
           List.of(
@@ -622,5 +623,55 @@ class ChangeTailTest {
 
     await().atMost(Duration.ofSeconds(20)).until(answer::isDone);
     assertThat(answer.join()).isEmpty();
+  }
+
+  /// A server in the middle, whose leader has another collection of the name by now.
+  @Test
+  void tellsTheEndOfWhatACopyOfAnotherCollectionHasReplaced() {
+    DocumentCollection collection = server.create("c");
+    String replaced = collection.definition().globallyUniqueId();
+    TestServer.insert(collection, "{\"_key\":\"a\"}", "{\"_key\":\"b\"}");
+    remove(collection, "b");
+    Tick before = end();
+    remove(collection, "a");
+    collection.changeProperties(true, null, null, false);
+
+    replaceAll(collection, "hABC/17");
+    TestServer.insert(collection, "{\"_key\":\"new\"}");
+
+    // Nothing of the old one is told as if it were the new one's.
+    assertThat(of(tail(Wish.from(before).withoutSystem())))
+        .containsExactly(
+            "drop of " + replaced, "create c of hABC/17", "replaced of hABC/17", "new of hABC/17");
+    assertThat(of(tail(Wish.from(start).withoutSystem())))
+        .startsWith("create c of " + replaced, "drop of " + replaced, "create c of hABC/17");
+  }
+
+  @Test
+  void tellsTheEndOfACollectionThatCameBack() {
+    DocumentCollection collection = server.create("c");
+    String guid = collection.definition().globallyUniqueId();
+    Tick before = end();
+    replaceAll(collection, "hABC/17");
+    try (GenerationLoad load =
+        server
+            .system()
+            .beginLoad(
+                new ReplicatedCollection(
+                    CollectionProperties.of("d", CollectionType.DOCUMENT), guid, List.of()))) {
+      load.swap(Durability.PROCESS_CRASH);
+    }
+
+    // Its name is not free otherwise.
+    assertThat(of(tail(Wish.from(before).withoutSystem())))
+        .containsExactly(
+            "drop of " + guid, "create c of hABC/17", "replaced of hABC/17", "create d of " + guid);
+  }
+
+  private static List<String> of(TailPart part) {
+    return markers(part, MarkerForm.STORED).stream()
+        .map(marker ->
+            shown(marker) + " of " + ((Marker.OfCollection) marker).collection().globallyUniqueId())
+        .toList();
   }
 }

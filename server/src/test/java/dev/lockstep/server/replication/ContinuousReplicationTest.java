@@ -436,6 +436,34 @@ class ContinuousReplicationTest {
     awaitEqual(leader, second, "");
   }
 
+  /// What the leader did meanwhile is not in the first follower's log: only what the copies did.
+  @Test
+  void aFollowerOfAFollowerSurvivesThatACopyInBetweenReplacesACollectionByAnother()
+      throws IOException {
+    RunningServer second = RunningServer.start(folder.resolve("second"));
+    others.add(second);
+    ok(leader.post("/_api/collection", "{\"name\":\"gone\"}"));
+    ok(leader.post("/_api/document/gone", "{\"_key\":\"old\"}"));
+    setUp("");
+    setUp(second, follower, "", "");
+    awaitEqual(leader, second, "");
+
+    ok(follower.put("/_api/replication/applier-stop", ""));
+    ok(leader.delete("/_api/collection/gone"));
+    ok(leader.post("/_api/collection", "{\"name\":\"gone\"}"));
+    ok(leader.post("/_api/document/gone", "{\"_key\":\"new\"}"));
+    ok(leader.put("/_api/collection/c/rename", "{\"name\":\"d\"}"));
+    ok(leader.post("/_api/collection", "{\"name\":\"c\"}"));
+    ok(leader.post("/_api/document/c", "{\"_key\":\"another\"}"));
+    setUp("");
+
+    awaitEqual(leader, second, "");
+    ok(leader.post("/_api/document/gone", "{\"_key\":\"again\"}"));
+    ok(leader.post("/_api/document/c", "{\"_key\":\"again\"}"));
+    ok(leader.post("/_api/document/d", "{\"_key\":\"again\"}"));
+    awaitEqual(leader, second, "");
+  }
+
   @Test
   void aConfigurationIsMergedAndShowsNoSecret() {
     ok(follower.put("/_api/replication/applier-config", configuration(leader, "")));
