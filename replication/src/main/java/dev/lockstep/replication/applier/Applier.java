@@ -149,30 +149,36 @@ public final class Applier {
     }
   }
 
-  /// Follows a leader from scratch: forgets what was followed, synchronizes, and then tails.
-  /// Returns when tailing has begun, or the synchronization has failed: the state says which.
-  public ApplierState setUp(SyncOptions options) throws InterruptedException {
-    Thread begun;
+  /// Begins to follow a leader from scratch: forgets what was followed, synchronizes, and then
+  /// tails.
+  ///
+  /// @return to be given to [#awaitSetUp]
+  Thread beginSetUp(SyncOptions options) throws InterruptedException {
     synchronized (commands) {
       stop();
       ApplierRecord record = ApplierRecord.configured(options);
       store(record);
-      begin(record, new ApplierRun.Start.Initial());
-      begun = thread;
+      return begin(record, new ApplierRun.Start.Initial());
     }
-    while (begun != null && begun.isAlive() && progress.phase() == ApplierPhase.INITIAL) {
+  }
+
+  /// Returns when tailing has begun, or the synchronization has failed: the state says which.
+  ApplierState awaitSetUp(Thread begun) throws InterruptedException {
+    while (begun.isAlive() && progress.phase() == ApplierPhase.INITIAL) {
       begun.join(INITIAL_POLL);
     }
     return state();
   }
 
-  private void begin(ApplierRecord record, ApplierRun.Start start) {
+  private Thread begin(ApplierRecord record, ApplierRun.Start start) {
     ApplierRun begun = new ApplierRun(context, scope, record, progress);
     progress.started();
     progress.at(record);
     progress.phase(ApplierPhase.INITIAL, "applier starts");
     run = begun;
-    thread = Thread.ofVirtual().name("applier-" + scope).start(() -> follow(begun, start));
+    Thread started = Thread.ofVirtual().name("applier-" + scope).start(() -> follow(begun, start));
+    thread = started;
+    return started;
   }
 
   private void follow(ApplierRun begun, ApplierRun.Start start) {

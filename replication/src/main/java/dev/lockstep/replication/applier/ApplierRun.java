@@ -139,7 +139,13 @@ final class ApplierRun {
         Tick tick =
             access
                 .synchronizeAll(
-                    leader, before, isResync || options().incremental(), true, this::adopt)
+                    leader,
+                    before,
+                    isResync || options().incremental(),
+                    true,
+                    this::adopt,
+                    progress::failedConnect,
+                    this::pause)
                 .lastLogTick();
         record = record.startingAt(before.server().serverId(), tick);
         context.store().sync();

@@ -6,12 +6,14 @@ import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentStore;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.follower.ReplicationFollower;
-import dev.lockstep.replication.follower.SyncJob;
 import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.ServerIdentity;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.SyncResult;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +29,13 @@ public final class Appliers implements AutoCloseable {
 
   private final ApplierContext context;
   private final Applier global;
+
+  /// Those that are being started, as often as somebody does it: they are not active yet, but the
+  /// others must keep out already. Guarded by itself.
+  private final List<Applier> starting = new ArrayList<>();
+
+  /// How many synchronizations of all databases are under way. Guarded by [#starting].
+  private int synchronizing;
 
   /// By database id: a database of the same name that comes later has nothing to do with it.
   private final Map<Long, Applier> byDatabase = new ConcurrentHashMap<>();
@@ -108,33 +117,67 @@ public final class Appliers implements AutoCloseable {
   ///
   /// @param from the last tick that is here already; null: where it stopped
   /// @throws LockstepException 1410 without configuration, 1411 while the other kind of applier
-  ///   works
+  ///   works, or all databases are synchronized
   public ApplierState start(Applier applier, @Nullable Tick from) {
-    requireAlone(applier);
-    return applier.start(from);
+    reserve(applier);
+    try {
+      return applier.start(from);
+    } finally {
+      release(applier);
+    }
   }
 
-  /// See [Applier#setUp].
+  /// Follows a leader from scratch: forgets what was followed, synchronizes, and then tails.
+  /// Returns when tailing has begun, or the synchronization has failed: the state says which.
   ///
-  /// @throws LockstepException 1411 while the other kind of applier works
+  /// @throws LockstepException 1411 while the other kind of applier works, or all databases are
+  ///   synchronized
   public ApplierState setUp(Applier applier, SyncOptions options) throws InterruptedException {
-    requireAlone(applier);
-    return applier.setUp(options);
+    Thread begun;
+    reserve(applier);
+    try {
+      begun = applier.beginSetUp(options);
+    } finally {
+      release(applier);
+    }
+    return applier.awaitSetUp(begun);
   }
 
-  private void requireAlone(Applier applier) {
-    boolean isOtherActive =
-        applier == global
-            ? byDatabase.values().stream().anyMatch(Applier::isActive)
-            : global.isActive();
-    if (isOtherActive) {
-      throw new LockstepException(
-          ErrorNumber.REPLICATION_RUNNING,
-          ErrorNumber.REPLICATION_RUNNING.defaultMessage()
-              + ": "
-              + (applier == global
-                  ? "an applier of a single database is running; stop it first"
-                  : "the applier of all databases is running; stop it first"));
+  /// Keeps the others from starting until this one is active, or has failed to start.
+  private void reserve(Applier applier) {
+    synchronized (starting) {
+      if (synchronizing > 0) {
+        throw running("all databases are being synchronized; wait until that is over");
+      }
+      if (applier == global ? isAnySingleActive() : isActive(global)) {
+        throw running(
+            applier == global
+                ? "an applier of a single database is running; stop it first"
+                : "the applier of all databases is running; stop it first");
+      }
+      starting.add(applier);
+    }
+  }
+
+  private void release(Applier applier) {
+    synchronized (starting) {
+      starting.remove(applier);
+    }
+  }
+
+  private static LockstepException running(String what) {
+    return new LockstepException(
+        ErrorNumber.REPLICATION_RUNNING,
+        ErrorNumber.REPLICATION_RUNNING.defaultMessage() + ": " + what);
+  }
+
+  private boolean isAnySingleActive() {
+    return byDatabase.values().stream().anyMatch(this::isActive);
+  }
+
+  private boolean isActive(Applier applier) {
+    synchronized (starting) {
+      return applier.isActive() || starting.contains(applier);
     }
   }
 
@@ -151,16 +194,19 @@ public final class Appliers implements AutoCloseable {
   /// Synchronizes all databases of a leader, one after the other; makes those that are missing
   /// here.
   ///
-  /// @param started told each job before it does anything
+  /// @param onCancel told, as it goes on, what there is to be run to cancel it
   /// @return what was done, and the oldest of the ticks
   /// @throws LockstepException 1411 while an applier works; otherwise whatever ended it
-  public SyncResult synchronizeAll(SyncOptions options, Consumer<SyncJob> started)
+  public SyncResult synchronizeAll(SyncOptions options, Consumer<Runnable> onCancel)
       throws InterruptedException {
-    boolean isAnyActive =
-        global.isActive() || byDatabase.values().stream().anyMatch(Applier::isActive);
-    if (isAnyActive) {
-      throw new LockstepException(ErrorNumber.REPLICATION_RUNNING);
+    synchronized (starting) {
+      if (isActive(global) || isAnySingleActive()) {
+        throw running("an applier is running; stop it first");
+      }
+      synchronizing++;
     }
+    CancellablePause pause = new CancellablePause();
+    onCancel.accept(pause::cancel);
     LeaderAccess access = new LeaderAccess(context, ApplierScope.GLOBAL, options);
     try (var leader = access.connect()) {
       return access.synchronizeAll(
@@ -168,7 +214,16 @@ public final class Appliers implements AutoCloseable {
           TailLoop.identify(leader, context.store().serverId()),
           options.incremental(),
           false,
-          started);
+          job -> onCancel.accept(job::cancel),
+          LOG::info,
+          pause);
+    } catch (LeaderUnavailableException e) {
+      pause.throwIfCancelled();
+      throw e;
+    } finally {
+      synchronized (starting) {
+        synchronizing--;
+      }
     }
   }
 

@@ -144,7 +144,10 @@ final class LeaderAccess {
   /// Asks who the leader is, as often as the configuration allows.
   LoggerState identifying(LeaderClient leader, ApplierProgress progress, Pause pause)
       throws InterruptedException {
-    return repeating(() -> TailLoop.identify(leader, context.store().serverId()), progress, pause);
+    return repeating(
+        () -> TailLoop.identify(leader, context.store().serverId()),
+        progress::failedConnect,
+        pause);
   }
 
   /// What is asked of a leader; may be asked as often as one likes.
@@ -153,7 +156,7 @@ final class LeaderAccess {
     T ask() throws InterruptedException;
   }
 
-  private <T> T repeating(Question<T> question, ApplierProgress progress, Pause pause)
+  private <T> T repeating(Question<T> question, Consumer<String> note, Pause pause)
       throws InterruptedException {
     int retries = options.applier().maxConnectRetries();
     for (int failures = 0; ; failures++) {
@@ -163,7 +166,7 @@ final class LeaderAccess {
         if (failures >= retries) {
           throw e;
         }
-        progress.failedConnect(
+        note.accept(
             "waiting for the leader, attempt "
                 + (failures + 2)
                 + " of "
@@ -183,18 +186,21 @@ final class LeaderAccess {
   ///   in the log from there on
   /// @param isFollowing whether what the leader has dropped since it was followed is dropped here
   /// @param started told each job before it does anything
+  /// @param note told why a request is repeated
   /// @return what was done, and the tick from which tailing misses nothing
   SyncResult synchronizeAll(
       LeaderClient leader,
       LoggerState before,
       boolean isIncremental,
       boolean isFollowing,
-      Consumer<SyncJob> started)
+      Consumer<SyncJob> started,
+      Consumer<String> note,
+      Pause pause)
       throws InterruptedException {
     SyncOptions wish = scope.isGlobal() ? options.withDatabase(null) : options;
     Tick oldest = scope.isGlobal() ? before.lastLogTick() : null;
     List<SyncResult.Collection> done = new ArrayList<>();
-    for (String database : databases(leader)) {
+    for (String database : databases(leader, note, pause)) {
       SyncResult result =
           context
               .follower()
@@ -250,11 +256,12 @@ final class LeaderAccess {
 
   /// The databases to synchronize. Those that only the leader has are made; those that only this
   /// server has are left alone: what is in them was never the leader's.
-  private List<String> databases(LeaderClient leader) throws InterruptedException {
+  private List<String> databases(LeaderClient leader, Consumer<String> note, Pause pause)
+      throws InterruptedException {
     if (!scope.isGlobal()) {
       return List.of(scope.shownDatabase());
     }
-    List<String> names = new ArrayList<>(leader.databases());
+    List<String> names = new ArrayList<>(repeating(leader::databases, note, pause));
     for (String name : names) {
       if (context.store().database(name) == null) {
         context.store().createDatabase(name);
@@ -274,7 +281,8 @@ final class LeaderAccess {
       throws InterruptedException {
     String guid = collection.definition().globallyUniqueId();
     String remote = remoteDatabase(database.name());
-    String name = repeating(() -> nameAtLeader(remote, guid), progress, pause).orElse(null);
+    String name =
+        repeating(() -> nameAtLeader(remote, guid), progress::failedConnect, pause).orElse(null);
     if (name == null) {
       LOG.info(
           "collection '{}' is not compared: the leader at {} has dropped it",

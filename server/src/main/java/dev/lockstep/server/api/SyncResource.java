@@ -55,8 +55,7 @@ final class SyncResource implements Resource {
     SyncOptions.Parsed parsed =
         SyncOptions.parse(request.bodyObject(), ReplicationParameters.unknownOptions(request));
     if (isGlobal) {
-      return appliers.synchronizeAll(
-          parsed.options(), job -> request.cancellation().onCancel(job::cancel));
+      return appliers.synchronizeAll(parsed.options(), request.cancellation()::onCancel);
     }
     SyncRequest wish =
         new SyncRequest(
