@@ -43,9 +43,14 @@ record ApplierApi(ServerApi follower, String database, boolean isGlobal) {
     return found;
   }
 
-  /// For showing.
+  /// For tables and lines of progress.
   String name() {
     return isGlobal ? ALL : database;
+  }
+
+  /// As the subject of a sentence, in the singular.
+  String subject() {
+    return isGlobal ? "the whole server" : database;
   }
 
   /// Arguments of a command of ours that mean this one.

@@ -218,7 +218,7 @@ public final class FollowCommand extends CliCommand {
   private static void requireConfigured(ApplierApi applier)
       throws CommandFailure, IOException, InterruptedException {
     if (!applier.state().isConfigured()) {
-      throw CommandFailure.notDone(applier.name() + " follows nobody here; --leader sets it up");
+      throw CommandFailure.notDone(applier.subject() + " follows nobody here; --leader sets it up");
     }
   }
 
@@ -233,7 +233,7 @@ public final class FollowCommand extends CliCommand {
     String tick = before.appliedTick();
     out()
         .println(
-            applier.name()
+            applier.subject()
                 + " has stopped following "
                 + before.endpoint()
                 + (tick.isEmpty() ? "" : " at tick " + tick)
@@ -258,7 +258,7 @@ public final class FollowCommand extends CliCommand {
       if (before.isActive() && before.endpoint().equals(wanted)) {
         err()
             .println(
-                before.name()
+                applier.subject()
                     + " follows "
                     + wanted
                     + " already, with the options it was set up with; --replace begins anew");
@@ -266,7 +266,7 @@ public final class FollowCommand extends CliCommand {
         return;
       }
       throw CommandFailure.notDone(
-          before.name()
+          applier.subject()
               + (before.isActive() ? " follows " : " is set up to follow ")
               + before.endpoint()
               + " already: --resume goes on with that, --replace begins anew");
@@ -302,18 +302,18 @@ public final class FollowCommand extends CliCommand {
     if (report.errorNumber() != 0) {
       applier.forget();
       throw CommandFailure.failed(
-          applier.name()
+          applier.subject()
               + " does not follow "
               + wanted
               + ": "
               + Remedy.sentence(report.errorMessage(), report.errorNumber()));
     }
     if (!report.isActive()) {
-      throw CommandFailure.failed(applier.name() + " was stopped while it was set up");
+      throw CommandFailure.failed(applier.subject() + " was stopped while it was set up");
     }
     out()
         .println(
-            applier.name()
+            applier.subject()
                 + " follows "
                 + report.endpoint()
                 + ": synchronized in "
@@ -341,7 +341,7 @@ public final class FollowCommand extends CliCommand {
             + " does not answer: "
             + report.message()
             + "\n  "
-            + report.name()
+            + applier.subject()
             + " does not follow; what to do: "
             + Remedy.of(1400));
   }
@@ -380,11 +380,11 @@ public final class FollowCommand extends CliCommand {
     line.clear();
     ApplierWatch.requireNoError(report);
     if (!report.isRunning()) {
-      throw CommandFailure.failed(applier.name() + " was stopped again");
+      throw CommandFailure.failed(applier.subject() + " was stopped again");
     }
     out()
         .println(
-            applier.name()
+            applier.subject()
                 + " follows "
                 + report.endpoint()
                 + " again, from tick "
@@ -399,7 +399,7 @@ public final class FollowCommand extends CliCommand {
     } finally {
       line.clear();
     }
-    out().println(applier.name() + " was stopped");
+    out().println(applier.subject() + " was stopped");
     out().flush();
   }
 
@@ -408,7 +408,7 @@ public final class FollowCommand extends CliCommand {
     line.close();
     System.err.println(
         "lockstep follow: no longer watching; "
-            + applier.name()
+            + applier.subject()
             + " goes on following. To look: lockstep status. To stop: lockstep follow --stop"
             + applier.arguments());
     System.err.flush();

@@ -133,7 +133,7 @@ public final class PromoteCommand extends CliCommand {
     line.clear();
     if (verdict.unmet() != null && !isForced) {
       throw CommandFailure.failed(
-          applier.name()
+          applier.subject()
               + " is not promoted: "
               + verdict.unmet()
               + "\n  --force promotes it all the same; what is not here is lost then");
@@ -148,7 +148,7 @@ public final class PromoteCommand extends CliCommand {
     }
     out()
         .println(
-            applier.name()
+            applier.subject()
                 + " does not follow "
                 + before.endpoint()
                 + " any more and takes writes"

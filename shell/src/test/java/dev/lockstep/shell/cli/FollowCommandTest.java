@@ -92,7 +92,7 @@ class FollowCommandTest {
 
     assertThat(asked("make-follower?global=true").path("restrictType").asText())
         .isEqualTo("exclude");
-    assertThat(follower.out.toString()).startsWith("all databases follows");
+    assertThat(follower.out.toString()).startsWith("the whole server follows tcp://");
   }
 
   @Test
