@@ -16,6 +16,7 @@ import dev.lockstep.core.collection.OverwriteMode;
 import dev.lockstep.core.collection.ReplicatedCollection;
 import dev.lockstep.core.collection.WriteOptions;
 import dev.lockstep.core.document.JsonToVPack;
+import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.TestServer;
@@ -44,6 +45,10 @@ final class LeaderStory {
       new WriteOptions(Durability.PROCESS_CRASH, false, false, true, Origin.REPLICATION);
 
   private final Random random;
+
+  /// At the end of the globally unique id of a collection that takes another one's place.
+  private static final String TWIN = "T";
+
   private final boolean replaces;
   private int transactions;
 
@@ -168,7 +173,7 @@ final class LeaderStory {
       }
       return "index dropped";
     }
-    return replaces ? replace(database, collection) : "left alone";
+    return replaces ? replace(leader, database, collection) : "left alone";
   }
 
   private String key() {
@@ -250,15 +255,24 @@ final class LeaderStory {
     return "written together with " + other.name();
   }
 
-  /// All documents at once, as a synchronization does it on a server in the middle.
-  private String replace(Database database, DocumentCollection collection) {
+  /// All documents at once, as a synchronization does it on a server in the middle: by a later
+  /// state of the collection, or by another one of the same name, which may have been here before.
+  private String replace(DocumentStore leader, Database database, DocumentCollection collection) {
     var definition = collection.definition();
+    boolean isAnother = random.nextBoolean();
+    String id = definition.globallyUniqueId();
+    String twin = id.endsWith(TWIN) ? id.substring(0, id.length() - TWIN.length()) : id + TWIN;
     try (GenerationLoad load =
         database.beginLoad(
             new ReplicatedCollection(
-                definition.properties(), definition.globallyUniqueId(), definition.indexes()))) {
+                definition.properties(), isAnother ? twin : id, definition.indexes()))) {
+      if (random.nextBoolean()) {
+        load.append(
+            List.of(
+                StoredDocument.normalize(JsonToVPack.parse("{}"), key(), leader.clock().next())));
+      }
       load.swap(Durability.PROCESS_CRASH);
     }
-    return "replaced";
+    return isAnother ? "replaced by another" : "replaced";
   }
 }
