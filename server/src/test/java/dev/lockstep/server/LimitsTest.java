@@ -243,7 +243,7 @@ class LimitsTest {
     try (RunningServer server = start(Limit.BATCHES, "1")) {
       String batch = "/_api/replication/batch";
       assertThat(server.post(batch, "{\"ttl\":60}").status()).isEqualTo(200);
-      assertRefused(server, server.post(batch, "{\"ttl\":60}"), 500, 32, Limit.BATCHES, 1);
+      assertRefused(server, server.post(batch, "{\"ttl\":60}"), 503, 503, Limit.BATCHES, 1);
     }
   }
 

@@ -64,10 +64,12 @@ final class AnswerChannel {
 
   /// Sends a request and returns the whole answer, whatever its status.
   ///
+  /// @param isBulk see [LinkGauge#wantsCompression]
   /// @throws DamagedAnswerException if it is not what the leader sent
   /// @throws FrameInput.TooLongException if it is longer than the connection's limit
   /// @throws IOException as [ServerConnection#send]
-  ServerResponse send(ServerRequest request) throws IOException, InterruptedException {
+  ServerResponse send(ServerRequest request, boolean isBulk)
+      throws IOException, InterruptedException {
     if (!capabilities.contains(Capability.FRAMES)) {
       try (StreamingResponse response = connection.open(request)) {
         return plain(response);
@@ -78,7 +80,7 @@ final class AnswerChannel {
       asking = asking.withHeader(FrameFormat.REQUEST_BODY_HEADER, AnswerSeal.ofBody(content));
     }
     if (capabilities.contains(Capability.ZSTD)
-        && link.wantsCompression()
+        && link.wantsCompression(isBulk)
         && Zstandard.isAvailable()) {
       asking = asking.withHeader("Accept-Encoding", ZSTD);
     }

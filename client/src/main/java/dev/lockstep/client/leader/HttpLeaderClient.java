@@ -218,7 +218,7 @@ final class HttpLeaderClient implements LeaderClient {
     if (dump.form() != DumpForm.JSON) {
       request = request.withHeader("Accept", dump.form().mediaType());
     }
-    return page(request, requireSuccess(request, send(announced(request))));
+    return page(request, requireSuccess(request, send(announced(request), true)));
   }
 
   private ServerRequest announced(ServerRequest request) {
@@ -275,7 +275,7 @@ final class HttpLeaderClient implements LeaderClient {
     if (tail.form() != MarkerForm.JSON) {
       request = request.withHeader("Accept", tail.form().mediaType());
     }
-    return tailPage(request, requireSuccess(request, send(announced(request))));
+    return tailPage(request, requireSuccess(request, send(announced(request), true)));
   }
 
   private TailPage tailPage(ServerRequest request, ServerResponse response) {
@@ -578,8 +578,13 @@ final class HttpLeaderClient implements LeaderClient {
   }
 
   private ServerResponse send(ServerRequest request) throws InterruptedException {
+    return send(request, false);
+  }
+
+  /// @param isBulk see [LinkGauge#wantsCompression]
+  private ServerResponse send(ServerRequest request, boolean isBulk) throws InterruptedException {
     try {
-      return channel.send(request);
+      return channel.send(request, isBulk);
     } catch (IOException e) {
       throw transport(request, e);
     }

@@ -42,15 +42,22 @@ final class LinkGauge {
   }
 
   /// Whether the next answer should come compressed.
-  boolean wantsCompression() {
+  ///
+  /// @param isBulk whether it is one of many that copy everything: on a quick link compressing
+  ///   those takes longer than sending them. What a comparison asks for is little, beside the work
+  ///   of comparing, and may be paid for by the byte
+  boolean wantsCompression(boolean isBulk) {
     if (policy.compression() != Compression.AUTO) {
       return policy.compression() == Compression.ZSTD;
     }
     if (policy.bytesPerSecondMax() > 0 && policy.bytesPerSecondMax() < THIN_BYTES_PER_SECOND) {
       return true;
     }
+    if (isLoopback || !isBulk) {
+      return !isLoopback;
+    }
     synchronized (this) {
-      return !isLoopback && bytesPerSecond > 0 && bytesPerSecond < THIN_BYTES_PER_SECOND;
+      return bytesPerSecond > 0 && bytesPerSecond < THIN_BYTES_PER_SECOND;
     }
   }
 
