@@ -61,8 +61,8 @@ public final class GenerationLoad implements AutoCloseable {
 
   private static final int BATCH_OPERATIONS = 50_000;
 
-  /// Sorted rows are finished after this part of what was loaded before, so that the end of the
-  /// process costs little of it.
+  /// Sorted rows are finished after this part of what was loaded before, but not before they are
+  /// worth a file: so that the end of the process costs little of it.
   private static final int SORTED_PART = 16;
 
   /// Larger table files gain nothing.
@@ -296,7 +296,8 @@ public final class GenerationLoad implements AutoCloseable {
   private void putSorted(Document document, byte[] primaryKey) {
     SortedRows rowsBefore = sorted;
     if (rowsBefore != null
-        && rowsBefore.bytes() >= Math.min(SORTED_BYTES_MAX, loadedBytes / SORTED_PART)) {
+        && rowsBefore.bytes()
+            >= Math.clamp(loadedBytes / SORTED_PART, BATCH_BYTES, SORTED_BYTES_MAX)) {
       commit();
     }
     room(primaryKey.length + DocumentRows.ROW_OVERHEAD, 1);

@@ -83,6 +83,25 @@ public abstract class StorageEngineContract {
   }
 
   @Test
+  void sortedRowsComeAfterWhatWasDeletedBefore() {
+    KeyRange range = KeyRange.prefix(Keys.of(2));
+    commit(batch -> batch.put(Keyspace.DOCUMENTS, key(2, "a"), ONE));
+    commit(batch -> batch.deleteRange(Keyspace.DOCUMENTS, range));
+    engine.purge(Keyspace.DOCUMENTS, range);
+    try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      rows.put(key(2, "a"), TWO);
+      rows.put(key(2, "b"), TWO);
+      rows.finish();
+    }
+    engine.close();
+    engine = reopen(engine, directory);
+
+    assertThat(engine.get(Keyspace.DOCUMENTS, key(2, "a"))).isEqualTo(TWO);
+    assertThat(keys(engine, Keyspace.DOCUMENTS))
+        .containsExactly(text(key(2, "a")), text(key(2, "b")));
+  }
+
+  @Test
   void sortedRowsSurviveWhatALaterCommitSurvives() {
     try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
       rows.put(key(2, "a"), ONE);
