@@ -34,6 +34,7 @@ class DiskFullIT {
   private static final long FREE_BYTES = 100L << 20;
 
   private static final int DISK_FULL = 1224;
+  private static final Duration FULL_DISK_NOTICED_MAX = Duration.ofSeconds(5);
   private static final Duration SPACE_RETURNS_MAX = Duration.ofSeconds(60);
 
   @TempDir static Path folder;
@@ -71,6 +72,7 @@ class DiskFullIT {
       leader.send("POST", "/_api/collection", "{\"name\":\"c\"}").hasStatus(200);
       fill(leader, OLD_DOCUMENTS);
       synchronize(leader, follower).hasStatus(200);
+      follower.send("POST", "/_api/collection", "{\"name\":\"other\"}").hasStatus(200);
       String old = follower.checksum("c");
       fill(leader, NEW_DOCUMENTS);
       Path ballast = disk.resolve("ballast");
@@ -95,6 +97,9 @@ class DiskFullIT {
 
       Path rest = disk.resolve("rest");
       fillDisk(rest, 0);
+      Awaitility.await("the full disk is noticed")
+          .atMost(FULL_DISK_NOTICED_MAX)
+          .until(() -> follower.send("POST", "/_api/document/other", "{}").status() == 500);
       LockstepServer.Answer refused =
           follower.send("POST", "/_api/document/c", "{}").hasStatus(500);
       assertThat(refused.body().path("errorNum").asInt()).isEqualTo(DISK_FULL);

@@ -287,6 +287,18 @@ class RocksStorageEngineTest {
   // --- a full disk
 
   @Test
+  void aDiskThatOthersHaveFilledIsNoticedSoon() {
+    AtomicLong usable = new AtomicLong(100L * MEBIBYTE);
+    RocksSettings reserve = new RocksSettings(4 * MEBIBYTE, 6 * MEBIBYTE, 50L * MEBIBYTE, 2);
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, reserve, usable::get)) {
+      assertThat(putOne(engine, 1)).isInstanceOf(CommitOutcome.Done.class);
+      usable.set(MEBIBYTE);
+
+      await().atMost(PATIENCE).until(() -> putOne(engine, 1) instanceof CommitOutcome.NotApplied);
+    }
+  }
+
+  @Test
   void aNearlyFullDiskRefusesCommitsAndRecoversByItself() {
     AtomicLong usable = new AtomicLong(100L * MEBIBYTE);
     RocksSettings reserve = new RocksSettings(4 * MEBIBYTE, 6 * MEBIBYTE, 50L * MEBIBYTE, 2);
