@@ -22,6 +22,8 @@ public final class ProcessUsage {
 
   private static final long BYTES_PER_KIB = 1024;
 
+  private static final int READINGS_MAX = 100;
+
   private ProcessUsage() {}
 
   /// User and system time of a process, its descendants, and those of them that have ended. Never
@@ -29,16 +31,35 @@ public final class ProcessUsage {
   ///
   /// @throws IOException if there is no such process, or no `/proc`
   public static Duration cpuOfTree(ProcessHandle root) throws IOException {
-    Duration sum = cpu(root.pid(), true);
-    List<ProcessHandle> descendants;
-    try (Stream<ProcessHandle> all = root.descendants()) {
-      descendants = all.toList();
+    for (int attempt = 1; ; attempt++) {
+      List<Long> descendants = descendants(root);
+      Duration sum = cpuOf(root, descendants);
+      // One that ended in between is in its parent's line now, which may have been read before.
+      if (sum != null && descendants.equals(descendants(root))) {
+        return sum;
+      }
+      if (attempt == READINGS_MAX) {
+        throw new IOException(
+            "the processes below " + root.pid() + " come and go too quickly to be read");
+      }
     }
-    for (ProcessHandle descendant : descendants) {
+  }
+
+  private static List<Long> descendants(ProcessHandle root) {
+    try (Stream<ProcessHandle> all = root.descendants()) {
+      return all.map(ProcessHandle::pid).sorted().toList();
+    }
+  }
+
+  /// Null if one of the descendants has ended.
+  private static @Nullable Duration cpuOf(ProcessHandle root, List<Long> descendants)
+      throws IOException {
+    Duration sum = cpu(root.pid(), true);
+    for (long descendant : descendants) {
       try {
-        sum = sum.plus(cpu(descendant.pid(), true));
+        sum = sum.plus(cpu(descendant, true));
       } catch (IOException _) {
-        // Ended meanwhile: its parent's line has its time from now on.
+        return null;
       }
     }
     return sum;
