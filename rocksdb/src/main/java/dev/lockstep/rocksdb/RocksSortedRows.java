@@ -19,6 +19,7 @@ final class RocksSortedRows implements SortedRows, NativeResource {
   /// Asked for from the disk at a time.
   private static final long RESERVED_BYTES = 1 << 20;
 
+  /// Larger rows are rare enough to be copied once more.
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final RocksStorageEngine engine;
@@ -29,8 +30,8 @@ final class RocksSortedRows implements SortedRows, NativeResource {
   private final SstFileWriter writer;
 
   // RocksDB reads keys and values from these without copying them first.
-  private ByteBuffer key = ByteBuffer.allocateDirect(256);
-  private ByteBuffer value = ByteBuffer.allocateDirect(BUFFER_BYTES);
+  private final ByteBuffer key = ByteBuffer.allocateDirect(256);
+  private final ByteBuffer value = ByteBuffer.allocateDirect(BUFFER_BYTES);
 
   private byte @Nullable [] last;
   private long bytes;
@@ -62,13 +63,11 @@ final class RocksSortedRows implements SortedRows, NativeResource {
       if (last == null) {
         writer.open(file.toString());
       }
-      last = rowKey.clone();
+      last = rowKey;
       int length = rowKey.length + rowValue.length;
       bytes += length;
       if (hasRoom(length)) {
-        key = filled(key, rowKey);
-        value = filled(value, rowValue);
-        writer.put(key, value);
+        write(rowKey, rowValue);
       }
     } catch (RocksDBException failure) {
       throw failed(failure);
@@ -87,12 +86,12 @@ final class RocksSortedRows implements SortedRows, NativeResource {
     return refusal == null;
   }
 
-  private static ByteBuffer filled(ByteBuffer buffer, byte[] bytes) {
-    ByteBuffer target =
-        bytes.length <= buffer.capacity()
-            ? buffer.clear()
-            : ByteBuffer.allocateDirect(Integer.highestOneBit(bytes.length) << 1);
-    return target.put(bytes).flip();
+  private void write(byte[] rowKey, byte[] rowValue) throws RocksDBException {
+    if (rowKey.length <= key.capacity() && rowValue.length <= value.capacity()) {
+      writer.put(key.clear().put(rowKey).flip(), value.clear().put(rowValue).flip());
+    } else {
+      writer.put(rowKey, rowValue);
+    }
   }
 
   @Override

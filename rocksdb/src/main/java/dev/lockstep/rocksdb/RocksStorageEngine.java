@@ -353,9 +353,7 @@ public final class RocksStorageEngine implements StorageEngine {
 
   @Override
   public SortedRows sortedRows(Keyspace keyspace) {
-    if (keyspace == Keyspace.COUNTERS || keyspace == Keyspace.CHANGES) {
-      throw new IllegalArgumentException("no sorted rows into " + keyspace);
-    }
+    SortedRows.requireAllowed(keyspace);
     gate.enter();
     try {
       RocksSortedRows rows =

@@ -17,9 +17,7 @@ final class CommittedRows implements SortedRows {
   private boolean isOver;
 
   CommittedRows(StorageEngine engine, Keyspace keyspace) {
-    if (keyspace == Keyspace.COUNTERS || keyspace == Keyspace.CHANGES) {
-      throw new IllegalArgumentException("no sorted rows into " + keyspace);
-    }
+    SortedRows.requireAllowed(keyspace);
     this.engine = engine;
     this.keyspace = keyspace;
     this.limits = engine.limits();
@@ -29,7 +27,7 @@ final class CommittedRows implements SortedRows {
   public void put(byte[] key, byte[] value) {
     requireOpen();
     SortedRows.requireAscending(last, key);
-    last = key.clone();
+    last = key;
     bytes += key.length + value.length;
     WriteBatch current = batch;
     if (current != null
@@ -43,7 +41,7 @@ final class CommittedRows implements SortedRows {
         current = engine.newBatch();
         batch = current;
       }
-      current.put(keyspace, last, value.clone());
+      current.put(keyspace, key, value);
     }
   }
 

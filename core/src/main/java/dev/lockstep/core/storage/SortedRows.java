@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Using it after [#finish] or [#close] is an [IllegalStateException], a key that does not exceed
 /// the one before an [IllegalArgumentException].
 public interface SortedRows extends AutoCloseable {
-  /// Adds a row; one that is there already is replaced. The arrays are not kept.
+  /// Adds a row; one that is there already is replaced. Arrays handed in are not modified by anyone
+  /// afterwards.
   void put(byte[] key, byte[] value);
 
   /// Bytes of keys and values so far.
@@ -26,6 +27,15 @@ public interface SortedRows extends AutoCloseable {
   /// Discards what was not finished, as far as it is not visible yet.
   @Override
   void close();
+
+  /// For implementations.
+  ///
+  /// @throws IllegalArgumentException for a keyspace that is written in ways of its own
+  static void requireAllowed(Keyspace keyspace) {
+    if (keyspace == Keyspace.COUNTERS || keyspace == Keyspace.CHANGES) {
+      throw new IllegalArgumentException("no sorted rows into " + keyspace);
+    }
+  }
 
   /// For implementations.
   ///

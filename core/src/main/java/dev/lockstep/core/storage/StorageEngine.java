@@ -12,7 +12,7 @@ public interface StorageEngine extends StorageView, AutoCloseable {
   /// A new, empty batch; the caller closes it after [#commit].
   WriteBatch newBatch();
 
-  /// Rows that are not worth commits of their own, see [SortedRows]. The caller closes it.
+  /// A way past commits for much that nobody reads yet, see [SortedRows]. The caller closes it.
   ///
   /// @param keyspace neither [Keyspace#COUNTERS] nor [Keyspace#CHANGES]
   default SortedRows sortedRows(Keyspace keyspace) {

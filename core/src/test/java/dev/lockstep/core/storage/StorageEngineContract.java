@@ -83,6 +83,22 @@ public abstract class StorageEngineContract {
   }
 
   @Test
+  void sortedRowsMayBeAsLargeAsTheEngineTakes() {
+    EngineLimits limits = engine.limits();
+    byte[] largeKey = Arrays.copyOf(key(2, "k"), limits.keyBytesMax());
+    byte[] largeValue = new byte[limits.valueBytesMax()];
+    Arrays.fill(largeValue, (byte) 7);
+    try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+      rows.put(key(2, "a"), largeValue);
+      rows.put(largeKey, ONE);
+      assertThat(rows.finish()).isInstanceOf(CommitOutcome.Done.class);
+    }
+
+    assertThat(engine.get(Keyspace.DOCUMENTS, key(2, "a"))).isEqualTo(largeValue);
+    assertThat(engine.get(Keyspace.DOCUMENTS, largeKey)).isEqualTo(ONE);
+  }
+
+  @Test
   void sortedRowsComeAfterWhatWasDeletedBefore() {
     KeyRange range = KeyRange.prefix(Keys.of(2));
     commit(batch -> batch.put(Keyspace.DOCUMENTS, key(2, "a"), ONE));
