@@ -12,6 +12,7 @@ import org.rocksdb.EnvOptions;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.SstFileWriter;
+import org.rocksdb.Status;
 
 /// A table file written beside the database, which takes it in as a whole: no log, no memtable, no
 /// compaction. A failure to write the file does the database no harm.
@@ -70,7 +71,7 @@ final class RocksSortedRows implements SortedRows, NativeResource {
         write(rowKey, rowValue);
       }
     } catch (RocksDBException failure) {
-      throw failed(failure);
+      refuse(failure);
     } finally {
       engine.gate.leave();
     }
@@ -104,25 +105,36 @@ final class RocksSortedRows implements SortedRows, NativeResource {
     enter();
     try {
       isOver = true;
+      finishFile();
       CommitOutcome.NotApplied refused = refusal;
-      if (refused != null) {
-        return refused;
-      }
-      if (last != null) {
-        writer.finish();
-      }
-      return engine.takeIn(tables, last == null ? null : file);
-    } catch (RocksDBException failure) {
-      throw failed(failure);
+      return refused == null ? engine.takeIn(tables, last == null ? null : file) : refused;
     } finally {
       engine.gate.leave();
     }
   }
 
-  private StorageException failed(RocksDBException failure) {
-    isOver = true;
-    return new StorageException(
-        "cannot write the table file " + file + ": " + failure.getMessage(), failure);
+  private void finishFile() {
+    if (refusal == null && last != null) {
+      try {
+        writer.finish();
+      } catch (RocksDBException failure) {
+        refuse(failure);
+      }
+    }
+  }
+
+  /// A disk may be full although there was room when it was asked: others fill it, too.
+  private void refuse(RocksDBException failure) {
+    Status status = failure.getStatus();
+    if (status == null || status.getSubCode() != Status.SubCode.NoSpace) {
+      isOver = true;
+      throw new StorageException(
+          "cannot write the table file " + file + ": " + failure.getMessage(), failure);
+    }
+    refusal =
+        new CommitOutcome.NotApplied(
+            CommitOutcome.Reason.NO_SPACE,
+            "the table file " + file + " cannot be written: " + failure.getMessage());
   }
 
   private void enter() {

@@ -3,6 +3,7 @@ package dev.lockstep.rocksdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lockstep.core.storage.CommitOutcome;
 import dev.lockstep.core.storage.Durability;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -282,6 +284,42 @@ class RocksStorageEngineTest {
       usable.set(100L * MEBIBYTE);
       assertThat(putOne(engine, MEBIBYTE)).isInstanceOf(CommitOutcome.Done.class);
     }
+  }
+
+  @Test
+  void sortedRowsAreRefusedWhereTheDiskIsFullAgainstAllSigns() throws Exception {
+    Path disk = Files.createDirectory(directory.resolve("disk"));
+    assumeTrue(
+        succeeds("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", disk.toString()),
+        "this user may not mount a file system");
+    try (RocksStorageEngine engine =
+        RocksStorageEngine.open(disk.resolve("engine"), SMALL, () -> Long.MAX_VALUE)) {
+      try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+        byte[] noise = new byte[MEBIBYTE];
+        Random random = new Random(1);
+        for (int row = 0; row < 40; row++) {
+          random.nextBytes(noise);
+          rows.put(Keys.of(1, row), noise.clone());
+        }
+        assertThat(rows.finish())
+            .isInstanceOfSatisfying(
+                CommitOutcome.NotApplied.class,
+                refused -> assertThat(refused.kind()).isEqualTo(CommitOutcome.Reason.NO_SPACE));
+      }
+      assertThat(count(engine, 1)).isZero();
+      assertThat(putOne(engine, MEBIBYTE)).isInstanceOf(CommitOutcome.Done.class);
+    } finally {
+      assertThat(succeeds("umount", disk.toString())).isTrue();
+    }
+  }
+
+  private static boolean succeeds(String... command) throws Exception {
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) && process.exitValue() == 0;
   }
 
   // --- a full disk
