@@ -35,6 +35,9 @@ public interface CollectionView {
   /// @param fromExclusive [Revision#NONE] for all
   DocumentCursor byRevision(Revision fromExclusive);
 
+  /// The greatest revision of a document here, [Revision#NONE] if there is none.
+  Revision newestRevision();
+
   RevisionCursor revisions(Revision fromInclusive, Revision toInclusive);
 
   /// @param fromInclusive null: from the first key

@@ -68,6 +68,13 @@ final class GenerationReader {
     return new Documents(rows, view.scan(Keyspace.DOCUMENTS, range));
   }
 
+  Revision newestRevision() {
+    try (StorageCursor rows =
+        view.scanDescending(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(generation)))) {
+      return rows.next() ? new Revision(Keys.longAt(rows.key(), Long.BYTES)) : Revision.NONE;
+    }
+  }
+
   RevisionCursor revisions(Revision fromInclusive, Revision toInclusive) {
     byte[] to = KeyRange.successor(Keys.of(generation, toInclusive.value()));
     KeyRange range = new KeyRange(Keys.of(generation, fromInclusive.value()), to);

@@ -66,6 +66,11 @@ final class GenerationView implements CollectionView {
   }
 
   @Override
+  public Revision newestRevision() {
+    return reader.newestRevision();
+  }
+
+  @Override
   public RevisionCursor revisions(Revision fromInclusive, Revision toInclusive) {
     return reader.revisions(fromInclusive, toInclusive);
   }

@@ -95,6 +95,11 @@ final class LatestView implements CollectionView {
   }
 
   @Override
+  public Revision newestRevision() {
+    return read(GenerationReader::newestRevision);
+  }
+
+  @Override
   public RevisionCursor revisions(Revision fromInclusive, Revision toInclusive) {
     return open(reader -> reader.revisions(fromInclusive, toInclusive));
   }

@@ -16,6 +16,9 @@ public record Revision(long value) implements Comparable<Revision> {
   /// What unreadable text becomes: all ones.
   public static final Revision INVALID = new Revision(-1L);
 
+  /// The greatest one there can be.
+  public static final Revision GREATEST = new Revision(INVALID.value - 1);
+
   /// Values up to here are printed in decimal: they stem from servers that counted ticks instead of
   /// time.
   static final long DECIMAL_MAX = 1450656000000L;

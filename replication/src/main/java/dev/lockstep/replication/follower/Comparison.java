@@ -7,7 +7,7 @@ import org.slf4j.LoggerFactory;
 
 /// Brings documents that are here to the leader's state by taking over what differs. Each way of
 /// comparing checks its own result; one that does not arrive at the leader's state is followed by
-/// the next, slower and surer: revision trees, then keys. Decision:
+/// the next, slower and surer: what is newer than everything here, revision trees, keys. Decision:
 /// `docs/decisions/0009-incremental-sync.md`.
 final class Comparison {
   private static final Logger LOG = LoggerFactory.getLogger(Comparison.class);
@@ -38,9 +38,16 @@ final class Comparison {
       record.transition(SyncPhase.CHECKING, "nothing differs in collection '" + name + "'");
       return true;
     }
-    boolean mayHaveTree =
+    boolean isByRevision =
         task.leader().hasRevisionTrees() && task.source().properties().syncByRevision();
-    return mayHaveTree && byRevisionTree() || byKeys();
+    return isByRevision && (theirs != null && byNewerRevisions(theirs) || byRevisionTree())
+        || byKeys();
+  }
+
+  /// @return false if more differs, as may well be
+  private boolean byNewerRevisions(CollectionTotals theirs) throws InterruptedException {
+    return run(SyncMethod.NEWER_REVISIONS, new NewerRevisions(task, replica, theirs))
+        instanceof Outcome.Equal;
   }
 
   /// @return false if it did not arrive at the leader's state, or is not possible

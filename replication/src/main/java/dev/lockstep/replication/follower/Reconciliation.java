@@ -5,7 +5,8 @@ package dev.lockstep.replication.follower;
 /// a document that is the same before and after. What was taken over stays when it fails; another
 /// run then has less to do. Memory does not grow with collection or difference. One thread; used
 /// once.
-sealed interface Reconciliation permits RevisionTreeReconciliation, KeyChunkReconciliation {
+sealed interface Reconciliation
+    permits NewerRevisions, RevisionTreeReconciliation, KeyChunkReconciliation {
   /// Does it, and compares the result with the leader's state as a whole.
   ///
   /// @throws LeaderSession.RestartNeededException if the batch is gone
@@ -19,7 +20,7 @@ sealed interface Reconciliation permits RevisionTreeReconciliation, KeyChunkReco
     /// Everything that seemed to differ has been taken over, and yet it is not the leader's state.
     record Unequal(String why) implements Outcome {}
 
-    /// This way of comparing is not possible here; nothing was changed.
+    /// This way of comparing is not possible or leads to nothing here; nothing was changed.
     record NotComparable(String why) implements Outcome {}
   }
 }

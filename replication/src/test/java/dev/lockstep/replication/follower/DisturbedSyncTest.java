@@ -9,7 +9,6 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.DocumentCollection;
 import dev.lockstep.core.collection.IndexDefinition;
 import dev.lockstep.core.collection.IndexType;
-import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageCursor;
@@ -26,6 +25,8 @@ import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.ReplicationException;
+import dev.lockstep.replication.protocol.RevisionPage;
+import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -353,7 +354,7 @@ class DisturbedSyncTest {
     world.assertEqual("test");
     assertThat(dumps).hasValue(4);
     SyncProgress job = follower.jobs().getFirst();
-    assertThat(job.statistics().method()).isEqualTo(SyncMethod.REVISION_TREE);
+    assertThat(job.statistics().method()).isEqualTo(SyncMethod.NEWER_REVISIONS);
     // Each document came once, before or after.
     assertThat(job.statistics().documentsFetched()).isEqualTo(300);
     assertThat(world.leader.batches().openBatches()).isZero();
@@ -389,7 +390,7 @@ class DisturbedSyncTest {
 
     world.assertEqual("test");
     SyncStatistics second = follower.jobs().getFirst().statistics();
-    assertThat(second.method()).isEqualTo(SyncMethod.REVISION_TREE);
+    assertThat(second.method()).isEqualTo(SyncMethod.NEWER_REVISIONS);
     assertThat(second.documentsFetched()).isEqualTo(300 - came);
   }
 
@@ -509,10 +510,10 @@ class DisturbedSyncTest {
               }
 
               @Override
-              public RevisionTree revisionTree(String batchId, String collection)
+              public RevisionPage revisionRanges(RevisionRangesRequest request)
                   throws InterruptedException {
-                leader.closeBatch(batchId);
-                return super.revisionTree(batchId, collection);
+                leader.closeBatch(request.batchId());
+                return super.revisionRanges(request);
               }
             };
 

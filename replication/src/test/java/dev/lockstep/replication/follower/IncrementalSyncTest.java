@@ -132,6 +132,23 @@ class IncrementalSyncTest {
     assertThat(world.leader.batches().openBatches()).isZero();
   }
 
+  /// However close together the revisions of all documents are.
+  @Test
+  void listsOnlyWhatIsNewerWhereTheLeaderHasOnlyInsertedAndReplaced() throws InterruptedException {
+    DocumentCollection source = shared(1000);
+    TestServer.insert(source, "{\"_key\":\"k8\",\"new\":1}", "{\"_key\":\"more\"}");
+    Map<String, Integer> requests = countRequests();
+
+    sync();
+
+    world.assertEqual("test");
+    assertThat(statistics().method()).isEqualTo(SyncMethod.NEWER_REVISIONS);
+    assertThat(statistics().documentsFetched()).isEqualTo(2);
+    assertThat(statistics().documentsRemoved()).isZero();
+    assertThat(progress().warnings()).isEmpty();
+    assertThat(requests).doesNotContainKey("tree").containsEntry("ranges", 1);
+  }
+
   @ParameterizedTest
   @CsvSource({"3.11.9, false", "3.11.9, true", "3.7.21, true"})
   void movesNoDocumentWhereNothingDiffers(String version, boolean asStock)
@@ -424,7 +441,9 @@ class IncrementalSyncTest {
 
   @Test
   void refusesClientsWritesMeanwhile() throws InterruptedException {
-    TestServer.insert(shared(10), "{\"_key\":\"next\"}");
+    DocumentCollection source = shared(10);
+    TestServer.insert(source, "{\"_key\":\"next\"}");
+    remove(source, "k3");
     DocumentCollection local = world.here("test");
     List<WriteResult> unexpected = new ArrayList<>();
     List<LockstepException> refused = new ArrayList<>();
@@ -458,7 +477,9 @@ class IncrementalSyncTest {
 
   @Test
   void arrivesAtTheLeadersStateThoughClientsMayWriteMeanwhile() throws InterruptedException {
-    TestServer.insert(shared(10), "{\"_key\":\"next\"}");
+    DocumentCollection source = shared(10);
+    TestServer.insert(source, "{\"_key\":\"next\"}");
+    remove(source, "k3");
     world.settings = SyncWorld.SETTINGS.withClientWrites(CollectionHold.ClientWrites.ALLOWED);
     DocumentCollection local = world.here("test");
     AtomicInteger written = new AtomicInteger();
@@ -484,6 +505,7 @@ class IncrementalSyncTest {
   void comparesKeysWhereTheLeaderHasNoTree() throws InterruptedException {
     DocumentCollection source = shared(100);
     TestServer.insert(source, "{\"_key\":\"k1\",\"new\":1}");
+    remove(source, "k2");
     world.disturbance =
         client ->
             new HookedLeader(client) {
@@ -527,6 +549,7 @@ class IncrementalSyncTest {
   void getsOverALeaderWhoseTreeIsWrong() throws InterruptedException {
     DocumentCollection source = shared(100);
     TestServer.insert(source, "{\"_key\":\"k1\",\"new\":1}");
+    remove(source, "k2");
     world.disturbance =
         client ->
             new HookedLeader(client) {

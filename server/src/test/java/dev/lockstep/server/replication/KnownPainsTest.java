@@ -75,7 +75,7 @@ class KnownPainsTest {
 
     sync("target", fromSource);
 
-    assertThat(method()).isEqualTo("revision-tree");
+    assertThat(method()).isEqualTo("newer-revisions");
     Reply copied = follower.get("/_db/target/_api/document/c/k");
     assertThat(copied.get("of").asString()).isEqualTo("source");
     assertThat(copied.get("version").asLong()).isEqualTo(2);
@@ -95,7 +95,7 @@ class KnownPainsTest {
 
     sync("_system", "\"jwt\":\"" + token + "\"");
 
-    assertThat(method()).isEqualTo("revision-tree");
+    assertThat(method()).isEqualTo("newer-revisions");
     assertThat(follower.get("/_api/document/c/k").get("version").asLong()).isEqualTo(2);
   }
 
