@@ -146,7 +146,7 @@ class DifferencesIT {
     print(percent + " % " + where, begun, job);
 
     JsonNode statistics = job.path("statistics");
-    assertThat(statistics.path("method").asText()).isEqualTo("revision-tree");
+    assertThat(statistics.path("method").asText()).isEqualTo("revision-blocks");
     assertThat(statistics.path("documentsFetched").asInt())
         .as("%s; %d inserts, %d updates, %d removals", job, inserts, updates, removals)
         .isEqualTo(inserts + updates);

@@ -32,7 +32,7 @@ class IncrementalSyncIT {
   enum Way {
     /// As two Lockstep servers do: by fingerprint first, then by what is newer, then by revision
     /// tree.
-    LOCKSTEP(List.of("newer-revisions", "revision-tree"), "fingerprint", true),
+    LOCKSTEP(List.of("newer-revisions", "revision-blocks"), "fingerprint", true),
     /// As with a stock leader from 3.8 on.
     TREES(List.of("revision-tree"), "revision-tree", true),
     /// As with a stock leader, where the collection is not to be compared by revisions.

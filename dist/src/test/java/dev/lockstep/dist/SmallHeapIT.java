@@ -56,7 +56,7 @@ class SmallHeapIT {
       System.out.printf(
           "SmallHeapIT: %d surplus documents removed in %.1f s: %s%n",
           DOCUMENTS, (System.nanoTime() - begun) / 1e9, job.path("statistics"));
-      assertThat(job.path("statistics").path("method").asText()).isEqualTo("revision-tree");
+      assertThat(job.path("statistics").path("method").asText()).isEqualTo("revision-blocks");
       assertThat(job.path("statistics").path("documentsRemoved").asInt()).isEqualTo(DOCUMENTS);
       assertThat(job.path("statistics").path("documentsFetched").asInt()).isEqualTo(DOCUMENTS_LEFT);
       assertThat(follower.count("many")).isEqualTo(DOCUMENTS_LEFT);

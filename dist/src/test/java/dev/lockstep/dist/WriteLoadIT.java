@@ -143,7 +143,7 @@ class WriteLoadIT {
   }
 
   @ParameterizedTest(name = "syncByRevision {0}")
-  @CsvSource({"true, revision-tree", "false, keys"})
+  @CsvSource({"true, revision-blocks", "false, keys"})
   void eachSynchronizationEndsWithOneStateThatTheLeaderHasHad(
       boolean syncByRevision, String method) {
     String collection = "written-" + syncByRevision;

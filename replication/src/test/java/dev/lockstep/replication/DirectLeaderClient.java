@@ -6,6 +6,7 @@ import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackBuilder;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Tick;
@@ -35,6 +36,8 @@ import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LeaderVersion;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.Messages;
+import dev.lockstep.replication.protocol.RevisionBlocksCodec;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
@@ -199,6 +202,17 @@ public final class DirectLeaderClient implements LeaderClient {
     RevisionTree tree = ask("revisions/tree", batchId, collection, CollectionView::revisionTree);
     RevisionTreeCodec.write(tree, true, message);
     return RevisionTreeCodec.read(message.toSlice());
+  }
+
+  @Override
+  public RevisionBlockList revisionBlocks(RevisionBlocksRequest request) {
+    RevisionBlockList blocks =
+        ask(
+            "revisions/blocks",
+            request.batchId(),
+            request.collection(),
+            view -> view.revisionBlocks().within(request.ranges()).coarsened(request.countMax()));
+    return RevisionBlocksCodec.read(RevisionBlocksCodec.write(blocks), request);
   }
 
   @Override

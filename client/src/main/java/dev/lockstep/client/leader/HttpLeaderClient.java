@@ -10,6 +10,7 @@ import dev.lockstep.client.ServerResponse;
 import dev.lockstep.client.TlsTrust;
 import dev.lockstep.client.TransportException;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Tick;
@@ -38,6 +39,8 @@ import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.MessageException;
 import dev.lockstep.replication.protocol.Messages;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
+import dev.lockstep.replication.protocol.RevisionBlocksCodec;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionMessages;
 import dev.lockstep.replication.protocol.RevisionPage;
@@ -367,6 +370,30 @@ final class HttpLeaderClient implements LeaderClient {
   }
 
   @Override
+  public RevisionBlockList revisionBlocks(RevisionBlocksRequest blocks)
+      throws InterruptedException {
+    Url url =
+        url("revisions/blocks")
+            .add("collection", blocks.collection())
+            .add("batchId", blocks.batchId())
+            .add("count", Long.toString(blocks.countMax()));
+    ServerRequest request =
+        withVelocyPack(ServerRequest.of("PUT", url.toString()), RevisionMessages.body(blocks));
+    ServerResponse response = send(request);
+    if (!isSuccess(response.status())) {
+      throw failure(request, response);
+    }
+    if (!hasType(response, RevisionBlocksCodec.MEDIA_TYPE)) {
+      throw violation(request, "the answer is no " + RevisionBlocksCodec.MEDIA_TYPE);
+    }
+    try {
+      return RevisionBlocksCodec.read(response.body(), blocks);
+    } catch (MessageException e) {
+      throw violation(request, String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
   public RevisionPage revisionRanges(RevisionRangesRequest ranges) throws InterruptedException {
     Url url =
         url("revisions/ranges")
@@ -387,7 +414,7 @@ final class HttpLeaderClient implements LeaderClient {
               withVelocyPack(bare.withHeader("Accept", CompactRevisions.MEDIA_TYPE), body);
         };
     ServerResponse response = send(request);
-    if (!isSuccess(response.status()) || !isCompact(response)) {
+    if (!isSuccess(response.status()) || !hasType(response, CompactRevisions.MEDIA_TYPE)) {
       return parsed(
           request,
           response,
@@ -400,9 +427,9 @@ final class HttpLeaderClient implements LeaderClient {
     }
   }
 
-  private static boolean isCompact(ServerResponse response) {
+  private static boolean hasType(ServerResponse response, String mediaType) {
     String type = response.headers().get("content-type");
-    return type != null && type.contains(CompactRevisions.MEDIA_TYPE);
+    return type != null && type.contains(mediaType);
   }
 
   @Override

@@ -10,7 +10,9 @@ import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackValidator;
 import dev.lockstep.core.document.ValidationLimits;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionRange;
+import dev.lockstep.core.revision.RevisionSummary;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.KeyRange;
@@ -37,7 +39,7 @@ public final class CollectionChecker {
 
   private final Snapshot snapshot;
   private final DocumentRows rows;
-  private final Map<Long, RevisionTree> trees;
+  private final Map<Long, RevisionSummary> trees;
   private final CatalogImage catalog;
   private final List<String> problems = new ArrayList<>();
 
@@ -178,11 +180,11 @@ public final class CollectionChecker {
   }
 
   private void checkTree(CollectionState state) {
-    RevisionTree kept = trees.get(state.generation());
+    RevisionSummary kept = trees.get(state.generation());
     if (kept == null) {
       return;
     }
-    RevisionTree read;
+    RevisionSummary read;
     try {
       read = RevisionTrees.read(snapshot, state.generation());
     } catch (RevisionTreeException e) {
@@ -190,6 +192,23 @@ public final class CollectionChecker {
           describe(state) + " has a revision tree, its documents can have none: " + e.getMessage());
       return;
     }
+    compareTrees(state, kept.tree(), read.tree());
+    List<RevisionRange> differences =
+        RevisionBlockList.differences(kept.blocks().all(), read.blocks().all()).ranges();
+    if (!differences.isEmpty()) {
+      report(
+          describe(state)
+              + " has blocks of "
+              + kept.blocks().count()
+              + " revisions, its documents make blocks of "
+              + read.blocks().count()
+              + "; they differ in "
+              + differences.size()
+              + " ranges");
+    }
+  }
+
+  private void compareTrees(CollectionState state, RevisionTree kept, RevisionTree read) {
     List<RevisionRange> differences = RevisionTree.differences(kept, read);
     if (!differences.isEmpty() || !kept.sameRevisions(read)) {
       report(

@@ -2,6 +2,7 @@ package dev.lockstep.core.collection;
 
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlocks;
 import dev.lockstep.core.revision.RevisionTree;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,9 @@ public interface CollectionView {
   /// @throws dev.lockstep.core.revision.RevisionTreeException if the collection holds revisions no
   ///   tree can take (decimal ones from before revisions were times)
   RevisionTree revisionTree();
+
+  /// The blocks of exactly this view's revisions; costs and errors as [#revisionTree].
+  RevisionBlocks revisionBlocks();
 
   /// Whole documents in ascending order of revisions, which is storage order.
   ///

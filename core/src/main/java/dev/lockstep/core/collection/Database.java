@@ -5,7 +5,7 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.changelog.Change;
 import dev.lockstep.core.changelog.ChangeCodec;
 import dev.lockstep.core.collection.UnreachableStorage.Kind;
-import dev.lockstep.core.revision.RevisionTreeEditor;
+import dev.lockstep.core.revision.RevisionSummaryEditor;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.WriteBatch;
@@ -101,7 +101,7 @@ public final class Database {
               List.of(),
               false);
       byte[] row = CatalogRows.collection(state);
-      store.trees().begin(state.generation(), new RevisionTreeEditor());
+      store.trees().begin(state.generation(), new RevisionSummaryEditor());
       try (WriteBatch batch = store.engine().newBatch()) {
         batch.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.COLLECTION, collectionId), row);
         batch.appendChange(ChangeCodec.encode(new Change.CollectionCreated(id, collectionId, row)));

@@ -8,7 +8,7 @@ import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentChecksum;
 import dev.lockstep.core.document.Revision;
-import dev.lockstep.core.revision.RevisionTreeEditor;
+import dev.lockstep.core.revision.RevisionSummaryEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keyspace;
@@ -277,7 +277,7 @@ public final class DocumentCollection {
       CollectionState truncated = current.withGeneration(generation, indexes);
       CollectionProgress now =
           progress.withNewestRevision(store.clock().next().value()).withApplied(applied);
-      store.trees().begin(generation, new RevisionTreeEditor());
+      store.trees().begin(generation, new RevisionSummaryEditor());
       try (WriteBatch batch = store.engine().newBatch()) {
         putDefinition(batch, truncated);
         batch.put(Keyspace.CATALOG, CatalogKey.of(CatalogKey.PROGRESS, current.id()), now.encode());

@@ -11,8 +11,8 @@ import dev.lockstep.core.collection.UnreachableStorage.Kind;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentKey;
 import dev.lockstep.core.document.Revision;
-import dev.lockstep.core.revision.RevisionTree;
-import dev.lockstep.core.revision.RevisionTreeEditor;
+import dev.lockstep.core.revision.RevisionSummary;
+import dev.lockstep.core.revision.RevisionSummaryEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.EngineLimits;
@@ -91,7 +91,7 @@ public final class GenerationLoad implements AutoCloseable {
   private final long sortedRowsFrom;
 
   /// Null once a revision came that no tree can take.
-  private @Nullable RevisionTreeEditor tree = new RevisionTreeEditor();
+  private @Nullable RevisionSummaryEditor tree = new RevisionSummaryEditor();
 
   private List<StoredIndex> indexes = List.of();
   private Phase phase = Phase.LOADING;
@@ -430,8 +430,8 @@ public final class GenerationLoad implements AutoCloseable {
   public Frozen freeze() {
     require(Phase.LOADING);
     commit();
-    RevisionTreeEditor editor = tree;
-    RevisionTree now = editor == null ? null : editor.toTree();
+    RevisionSummaryEditor editor = tree;
+    RevisionSummary now = editor == null ? null : editor.toSummary();
     Snapshot snapshot = store.engine().snapshot();
     GenerationReader reader = reader(snapshot);
     CollectionState state =
@@ -448,20 +448,20 @@ public final class GenerationLoad implements AutoCloseable {
         new GenerationView(
             reader,
             state.definition(keys.last()),
-            () -> now == null ? reader.revisionTree() : now));
+            () -> now == null ? reader.revisionSummary() : now));
   }
 
-  /// See [CollectionView#revisionTree].
+  /// See [CollectionView#revisionTree] and [CollectionView#revisionBlocks].
   ///
   /// @throws RevisionTreeException if no tree can take what is loaded
-  public RevisionTree revisionTree() {
+  public RevisionSummary revisionSummary() {
     require(Phase.LOADING);
-    RevisionTreeEditor editor = tree;
+    RevisionSummaryEditor editor = tree;
     if (editor != null) {
-      return editor.toTree();
+      return editor.toSummary();
     }
     commit();
-    return reader(store.engine()).revisionTree();
+    return reader(store.engine()).revisionSummary();
   }
 
   /// Ends this load, but keeps what was built for the next [Database#resumeLoad] of the same
@@ -537,8 +537,8 @@ public final class GenerationLoad implements AutoCloseable {
     }
   }
 
-  private void changeTree(Consumer<RevisionTreeEditor> change) {
-    RevisionTreeEditor editor = tree;
+  private void changeTree(Consumer<RevisionSummaryEditor> change) {
+    RevisionSummaryEditor editor = tree;
     if (editor != null) {
       try {
         change.accept(editor);
@@ -735,7 +735,7 @@ public final class GenerationLoad implements AutoCloseable {
     // Revisions given out from here on exceed those of the new documents.
     store.clock().observe(new Revision(newest));
 
-    RevisionTreeEditor editor = tree;
+    RevisionSummaryEditor editor = tree;
     if (editor != null) {
       store.trees().begin(generation, editor);
     }

@@ -3,7 +3,7 @@ package dev.lockstep.core.collection;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.DocumentKey;
 import dev.lockstep.core.document.Revision;
-import dev.lockstep.core.revision.RevisionTree;
+import dev.lockstep.core.revision.RevisionSummary;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
@@ -54,7 +54,7 @@ final class GenerationReader {
   }
 
   /// Reads every primary row.
-  RevisionTree revisionTree() {
+  RevisionSummary revisionSummary() {
     return RevisionTrees.read(view, generation);
   }
 

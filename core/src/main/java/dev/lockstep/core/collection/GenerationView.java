@@ -2,6 +2,8 @@ package dev.lockstep.core.collection;
 
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlocks;
+import dev.lockstep.core.revision.RevisionSummary;
 import dev.lockstep.core.revision.RevisionTree;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -11,19 +13,24 @@ final class GenerationView implements CollectionView {
   private final GenerationReader reader;
   private final CollectionDefinition definition;
 
-  private final Supplier<RevisionTree> tree;
+  private final Supplier<RevisionSummary> summary;
 
-  /// @param tree of this very state, whenever asked for
+  /// @param summary of this very state, whenever asked for
   GenerationView(
-      GenerationReader reader, CollectionDefinition definition, Supplier<RevisionTree> tree) {
+      GenerationReader reader, CollectionDefinition definition, Supplier<RevisionSummary> summary) {
     this.reader = reader;
     this.definition = definition;
-    this.tree = tree;
+    this.summary = summary;
   }
 
   @Override
   public RevisionTree revisionTree() {
-    return tree.get();
+    return summary.get().tree();
+  }
+
+  @Override
+  public RevisionBlocks revisionBlocks() {
+    return summary.get().blocks();
   }
 
   @Override

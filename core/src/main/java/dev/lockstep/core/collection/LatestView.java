@@ -4,6 +4,8 @@ import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlocks;
+import dev.lockstep.core.revision.RevisionSummary;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.StorageView;
@@ -70,7 +72,7 @@ final class LatestView implements CollectionView {
       try (Snapshot snapshot = store.engine().snapshot()) {
         if (collection.isCurrent(state)) {
           GenerationReader reader = reader(snapshot, state);
-          return new GenerationView(reader, state.definition(0), reader::revisionTree)
+          return new GenerationView(reader, state.definition(0), reader::revisionSummary)
               .document(key);
         }
       }
@@ -85,8 +87,17 @@ final class LatestView implements CollectionView {
 
   @Override
   public RevisionTree revisionTree() {
-    RevisionTree current = store.trees().current(collection.state().generation());
-    return current == null ? read(GenerationReader::revisionTree) : current;
+    return revisionSummary().tree();
+  }
+
+  @Override
+  public RevisionBlocks revisionBlocks() {
+    return revisionSummary().blocks();
+  }
+
+  private RevisionSummary revisionSummary() {
+    RevisionSummary current = store.trees().current(collection.state().generation());
+    return current == null ? read(GenerationReader::revisionSummary) : current;
   }
 
   @Override

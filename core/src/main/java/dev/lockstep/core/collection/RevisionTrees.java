@@ -5,8 +5,8 @@ import dev.lockstep.core.changelog.ChangeLog;
 import dev.lockstep.core.changelog.ChangeRead;
 import dev.lockstep.core.changelog.LoggedChange;
 import dev.lockstep.core.document.Revision;
-import dev.lockstep.core.revision.RevisionTree;
-import dev.lockstep.core.revision.RevisionTreeEditor;
+import dev.lockstep.core.revision.RevisionSummary;
+import dev.lockstep.core.revision.RevisionSummaryEditor;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.KeyRange;
 import dev.lockstep.core.storage.Keys;
@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The revision trees of all generations, in memory, and what of them is stored. Thread-safe.
-/// Decision: `docs/decisions/0004-revision-tree.md`.
+/// The revision trees of all generations, and the blocks that go with them, in memory, and what of
+/// them is stored. Thread-safe. Decision: `docs/decisions/0004-revision-tree.md`.
 final class RevisionTrees {
   /*
    * A commit and the change of the tree it causes happen under the shared lock, a snapshot is taken
@@ -83,12 +83,12 @@ final class RevisionTrees {
   private sealed interface Slot {}
 
   private static final class Ready implements Slot {
-    final RevisionTreeEditor editor;
+    final RevisionSummaryEditor editor;
 
     /// Since the stored copy was made.
     long changes;
 
-    Ready(RevisionTreeEditor editor, long changes) {
+    Ready(RevisionSummaryEditor editor, long changes) {
       this.editor = editor;
       this.changes = changes;
     }
@@ -145,7 +145,7 @@ final class RevisionTrees {
     }
   }
 
-  private static void apply(RevisionTreeEditor editor, TreeChange change) {
+  private static void apply(RevisionSummaryEditor editor, TreeChange change) {
     for (int i = 0; i < change.revisions().length; i++) {
       Revision revision = new Revision(change.revisions()[i]);
       if (change.inserted()[i]) {
@@ -165,7 +165,7 @@ final class RevisionTrees {
   }
 
   /// A generation that holds nothing yet, or what `editor` says; before anybody can write to it.
-  void begin(long generation, RevisionTreeEditor editor) {
+  void begin(long generation, RevisionSummaryEditor editor) {
     slots.put(generation, new Ready(editor, editor.count()));
   }
 
@@ -178,10 +178,10 @@ final class RevisionTrees {
   <T> T freeze(Freezing<T> freezing) {
     consistency.writeLock().lock();
     try {
-      Map<Long, RevisionTree> frozen = new HashMap<>();
+      Map<Long, RevisionSummary> frozen = new HashMap<>();
       slots.forEach((generation, slot) -> {
         if (slot instanceof Ready ready) {
-          frozen.put(generation, ready.editor.toTree());
+          frozen.put(generation, ready.editor.toSummary());
         }
       });
       return freezing.freeze(engine.snapshot(), frozen);
@@ -193,14 +193,14 @@ final class RevisionTrees {
   /// Receives a snapshot and its trees by generation.
   @FunctionalInterface
   interface Freezing<T> {
-    T freeze(Snapshot snapshot, Map<Long, RevisionTree> trees);
+    T freeze(Snapshot snapshot, Map<Long, RevisionSummary> trees);
   }
 
   /// The tree of a generation as it is now, or null if it is not in memory.
-  @Nullable RevisionTree current(long generation) {
+  @Nullable RevisionSummary current(long generation) {
     consistency.writeLock().lock();
     try {
-      return slots.get(generation) instanceof Ready ready ? ready.editor.toTree() : null;
+      return slots.get(generation) instanceof Ready ready ? ready.editor.toSummary() : null;
     } finally {
       consistency.writeLock().unlock();
     }
@@ -209,12 +209,12 @@ final class RevisionTrees {
   /// Reads the tree of a generation from its primary rows.
   ///
   /// @throws RevisionTreeException if a revision lies out of every tree's range
-  static RevisionTree read(StorageView view, long generation) {
-    return readInto(new RevisionTreeEditor(), view, generation).toTree();
+  static RevisionSummary read(StorageView view, long generation) {
+    return readInto(new RevisionSummaryEditor(), view, generation).toSummary();
   }
 
-  private static RevisionTreeEditor readInto(
-      RevisionTreeEditor editor, StorageView view, long generation) {
+  private static RevisionSummaryEditor readInto(
+      RevisionSummaryEditor editor, StorageView view, long generation) {
     try (StorageCursor rows = view.scan(Keyspace.PRIMARY, KeyRange.prefix(Keys.of(generation)))) {
       while (rows.next()) {
         editor.insert(PrimaryEntry.decode(rows.value()).asRevision());
@@ -257,7 +257,7 @@ final class RevisionTrees {
       consistency.writeLock().unlock();
     }
     try (snapshot) {
-      RevisionTreeEditor editor = readInto(new RevisionTreeEditor(), snapshot, generation);
+      RevisionSummaryEditor editor = readInto(new RevisionSummaryEditor(), snapshot, generation);
       return finish(generation, build, editor);
     } catch (RevisionTreeException impossible) {
       consistency.writeLock().lock();
@@ -275,7 +275,7 @@ final class RevisionTrees {
     }
   }
 
-  private Rebuilt finish(long generation, Building build, RevisionTreeEditor editor) {
+  private Rebuilt finish(long generation, Building build, RevisionSummaryEditor editor) {
     consistency.writeLock().lock();
     try {
       if (slots.get(generation) != build) {
@@ -306,14 +306,15 @@ final class RevisionTrees {
     boolean missing = false;
     for (long generation : generations.values()) {
       if (GenerationTotals.count(engine, generation) == 0) {
-        slots.put(generation, new Ready(new RevisionTreeEditor(), 0));
+        slots.put(generation, new Ready(new RevisionSummaryEditor(), 0));
         continue;
       }
       RevisionTreeCopies.Copy copy = copies.read(generation);
       if (copy == null || now.value() - copy.tick().value() > CHANGES_READ_AT_OPEN_MAX) {
         missing = true;
       } else {
-        replay.start(generation, new RevisionTreeEditor(copy.tree()), copy.tick());
+        replay.start(
+            generation, new RevisionSummaryEditor(copy.tree(), copy.blocks()), copy.tick());
         copied = copy.tick().compareTo(copied) < 0 ? copy.tick() : copied;
       }
     }
@@ -328,7 +329,7 @@ final class RevisionTrees {
 
   /// Trees on their way from a stored state to now.
   private final class Replay {
-    final Map<Long, RevisionTreeEditor> editors = new HashMap<>();
+    final Map<Long, RevisionSummaryEditor> editors = new HashMap<>();
     private final Map<Long, Tick> since = new HashMap<>();
     private final Map<Long, Long> generations;
 
@@ -336,7 +337,7 @@ final class RevisionTrees {
       this.generations = generations;
     }
 
-    void start(long generation, RevisionTreeEditor editor, Tick tick) {
+    void start(long generation, RevisionSummaryEditor editor, Tick tick) {
       editors.put(generation, editor);
       since.put(generation, tick);
     }
@@ -385,12 +386,12 @@ final class RevisionTrees {
       if (generation != null
           && !editors.containsKey(generation)
           && generations.containsValue(generation)) {
-        start(generation, new RevisionTreeEditor(), tick);
+        start(generation, new RevisionSummaryEditor(), tick);
       }
     }
 
     private void add(Tick tick, long generation, Revision goes, Revision comes) {
-      RevisionTreeEditor editor = editors.get(generation);
+      RevisionSummaryEditor editor = editors.get(generation);
       Tick known = since.get(generation);
       if (editor == null || known == null || tick.compareTo(known) <= 0) {
         return;
@@ -538,19 +539,19 @@ final class RevisionTrees {
   }
 
   private void store(long generation) {
-    RevisionTree tree;
+    RevisionSummary summary;
     Tick tick;
     consistency.writeLock().lock();
     try {
       if (!(slots.get(generation) instanceof Ready ready)) {
         return;
       }
-      tree = ready.editor.toTree();
+      summary = ready.editor.toSummary();
       tick = engine.closedTick();
       ready.changes = 0;
     } finally {
       consistency.writeLock().unlock();
     }
-    copies.write(generation, tick, tree);
+    copies.write(generation, tick, summary);
   }
 }

@@ -1,6 +1,6 @@
 package dev.lockstep.core.collection;
 
-import dev.lockstep.core.revision.RevisionTree;
+import dev.lockstep.core.revision.RevisionSummary;
 import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.Tick;
 import java.util.ArrayList;
@@ -16,11 +16,11 @@ public final class StoreSnapshot implements AutoCloseable {
   private final Snapshot snapshot;
   private final DocumentRows documentRows;
   private final int indexKeyBytesMax;
-  private final Map<Long, RevisionTree> trees;
+  private final Map<Long, RevisionSummary> trees;
 
   /// Trees that were missing and have been read since, for who asks once asks again. Two threads
   /// may read the same one.
-  private final Map<Long, RevisionTree> treesRead = new ConcurrentHashMap<>();
+  private final Map<Long, RevisionSummary> treesRead = new ConcurrentHashMap<>();
 
   /// Read when first needed; the catalog of a snapshot never changes.
   private volatile @Nullable CatalogImage image;
@@ -30,7 +30,7 @@ public final class StoreSnapshot implements AutoCloseable {
       Snapshot snapshot,
       DocumentRows documentRows,
       int indexKeyBytesMax,
-      Map<Long, RevisionTree> trees) {
+      Map<Long, RevisionSummary> trees) {
     this.snapshot = snapshot;
     this.documentRows = documentRows;
     this.indexKeyBytesMax = indexKeyBytesMax;
@@ -93,13 +93,13 @@ public final class StoreSnapshot implements AutoCloseable {
   private CollectionView view(CollectionState state) {
     long generation = state.generation();
     GenerationReader reader = new GenerationReader(snapshot, documentRows, generation);
-    return new GenerationView(reader, definition(state), () -> tree(generation, reader));
+    return new GenerationView(reader, definition(state), () -> summary(generation, reader));
   }
 
-  private RevisionTree tree(long generation, GenerationReader reader) {
-    RevisionTree known = trees.getOrDefault(generation, treesRead.get(generation));
+  private RevisionSummary summary(long generation, GenerationReader reader) {
+    RevisionSummary known = trees.getOrDefault(generation, treesRead.get(generation));
     if (known == null) {
-      known = reader.revisionTree();
+      known = reader.revisionSummary();
       treesRead.put(generation, known);
     }
     return known;
@@ -128,7 +128,7 @@ public final class StoreSnapshot implements AutoCloseable {
     return known;
   }
 
-  Map<Long, RevisionTree> trees() {
+  Map<Long, RevisionSummary> trees() {
     return trees;
   }
 

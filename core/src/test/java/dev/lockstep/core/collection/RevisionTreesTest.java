@@ -9,6 +9,8 @@ import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.HybridLogicalClock;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlockList;
+import dev.lockstep.core.revision.RevisionSummary;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Snapshot;
@@ -73,16 +75,22 @@ class RevisionTreesTest {
     }
   }
 
-  private static RevisionTree keptTree(DocumentStore store, DocumentCollection collection) {
-    RevisionTree tree = store.trees().current(collection.state().generation());
-    return Objects.requireNonNull(tree, "no tree in memory");
+  private static RevisionSummary kept(DocumentStore store, DocumentCollection collection) {
+    RevisionSummary kept = store.trees().current(collection.state().generation());
+    return Objects.requireNonNull(kept, "no tree in memory");
   }
 
   private static void assertTreeEqualsData(DocumentStore store, DocumentCollection collection) {
-    RevisionTree kept = keptTree(store, collection);
-    RevisionTree read = RevisionTrees.read(store.engine(), collection.state().generation());
-    assertThat(RevisionTree.differences(kept, read)).isEmpty();
-    assertThat(kept.count()).isEqualTo(collection.count());
+    RevisionSummary kept = kept(store, collection);
+    assertSame(kept, RevisionTrees.read(store.engine(), collection.state().generation()));
+    assertThat(kept.tree().count()).isEqualTo(collection.count());
+  }
+
+  private static void assertSame(RevisionSummary kept, RevisionSummary read) {
+    assertThat(RevisionTree.differences(kept.tree(), read.tree())).isEmpty();
+    assertThat(RevisionBlockList.differences(kept.blocks().all(), read.blocks().all()).ranges())
+        .isEmpty();
+    assertThat(kept.blocks().count()).isEqualTo(kept.tree().count());
   }
 
   @ParameterizedTest
@@ -174,7 +182,7 @@ class RevisionTreesTest {
 
       collection.rebuildRevisionTree();
 
-      assertThat(keptTree(store, collection).count()).isZero();
+      assertThat(kept(store, collection).tree().count()).isZero();
       assertThat(store.trees().current(before)).isNull();
       changeAtRandom(collection, new Random(9), 50);
       assertTreeEqualsData(store, collection);
@@ -281,12 +289,12 @@ class RevisionTreesTest {
       try (StoreSnapshot snapshot = store.snapshot()) {
         CollectionView view =
             Objects.requireNonNull(snapshot.collection(DocumentStore.SYSTEM, "c"));
-        RevisionTree tree =
+        RevisionSummary kept =
             Objects.requireNonNull(snapshot.trees().get(view.definition().generation()));
-        assertThat(view.revisionTree()).isSameAs(tree);
-        assertThat(tree.count()).isEqualTo(view.count());
-        RevisionTree read = RevisionTrees.read(snapshot.storage(), view.definition().generation());
-        assertThat(RevisionTree.differences(tree, read)).isEmpty();
+        assertThat(view.revisionTree()).isSameAs(kept.tree());
+        assertThat(view.revisionBlocks()).isSameAs(kept.blocks());
+        assertThat(kept.tree().count()).isEqualTo(view.count());
+        assertSame(kept, RevisionTrees.read(snapshot.storage(), view.definition().generation()));
       }
     }
     stop.set(true);

@@ -77,6 +77,17 @@ record CollectionTask(
         settings.clientWrites());
   }
 
+  /// Empties a copy of what is empty on the leader.
+  void clear(Replica replica) {
+    long removed = replica.totals().count();
+    if (removed > 0) {
+      record.transition(
+          SyncPhase.UPDATING, "the leader's collection '" + source.name() + "' is empty");
+      replica.clear();
+      record.applied(0, removed);
+    }
+  }
+
   /// How the leader is asked for the collection.
   String collectionOnLeader() {
     return source.globallyUniqueId().isEmpty() ? source.id() : source.globallyUniqueId();

@@ -2,13 +2,14 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.replication.follower.Reconciliation.Outcome;
 import dev.lockstep.replication.protocol.CollectionTotals;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Brings documents that are here to the leader's state by taking over what differs. Each way of
 /// comparing checks its own result; one that does not arrive at the leader's state is followed by
-/// the next, slower and surer: what is newer than everything here, revision trees, keys. Decision:
-/// `docs/decisions/0009-incremental-sync.md`.
+/// the next, slower and surer: what is newer than everything here, revisions in blocks or trees,
+/// keys. Decision: `docs/decisions/0009-incremental-sync.md`.
 final class Comparison {
   private static final Logger LOG = LoggerFactory.getLogger(Comparison.class);
 
@@ -40,7 +41,7 @@ final class Comparison {
     }
     boolean isByRevision =
         task.leader().hasRevisionTrees() && task.source().properties().syncByRevision();
-    return isByRevision && (theirs != null && byNewerRevisions(theirs) || byRevisionTree())
+    return isByRevision && (theirs != null && byNewerRevisions(theirs) || byRevisions(theirs))
         || byKeys();
   }
 
@@ -51,9 +52,15 @@ final class Comparison {
   }
 
   /// @return false if it did not arrive at the leader's state, or is not possible
-  private boolean byRevisionTree() throws InterruptedException {
+  private boolean byRevisions(@Nullable CollectionTotals theirs) throws InterruptedException {
     for (int attempt = 1; attempt <= TREE_ATTEMPTS; attempt++) {
-      switch (run(SyncMethod.REVISION_TREE, new RevisionTreeReconciliation(task, replica))) {
+      Outcome outcome =
+          theirs != null && task.leader().hasRevisionBlocks()
+              ? run(
+                  SyncMethod.REVISION_BLOCKS,
+                  new RevisionBlockReconciliation(task, replica, theirs))
+              : run(SyncMethod.REVISION_TREE, new RevisionTreeReconciliation(task, replica));
+      switch (outcome) {
         case Outcome.Equal _ -> {
           return true;
         }

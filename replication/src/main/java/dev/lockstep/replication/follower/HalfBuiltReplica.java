@@ -33,7 +33,7 @@ final class HalfBuiltReplica implements Replica {
 
   @Override
   public RevisionTree revisionTree() {
-    return load.revisionTree();
+    return load.revisionSummary().tree();
   }
 
   @Override

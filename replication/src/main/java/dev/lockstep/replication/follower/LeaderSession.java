@@ -2,6 +2,7 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
@@ -24,6 +25,7 @@ import dev.lockstep.replication.protocol.LeaderVersion;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.ReplicationException;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
@@ -276,6 +278,21 @@ final class LeaderSession implements AutoCloseable {
   /// @throws LeaderRefusedException with status 501 if the collection has none
   RevisionTree revisionTree(String collection) throws InterruptedException {
     return inBatch(() -> leader.revisionTree(batchId(), collection));
+  }
+
+  /// Whether [#revisionBlocks] may be asked for.
+  boolean hasRevisionBlocks() {
+    return leader.capabilities().contains(Capability.REVISION_BLOCKS)
+        && leader.capabilities().contains(Capability.COMPACT_REVISIONS);
+  }
+
+  /// @throws RestartNeededException if the batch is gone
+  /// @throws LeaderRefusedException with status 501 if the collection has none
+  RevisionBlockList revisionBlocks(String collection, List<RevisionRange> ranges, long countMax)
+      throws InterruptedException {
+    RevisionBlocksRequest request =
+        new RevisionBlocksRequest(batchId(), collection, ranges, countMax);
+    return inBatch(() -> leader.revisionBlocks(request));
   }
 
   private RevisionForm revisionForm() {

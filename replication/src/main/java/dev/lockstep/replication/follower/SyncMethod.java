@@ -7,6 +7,7 @@ public enum SyncMethod {
   FINGERPRINT("fingerprint"),
   /// Taking over what is newer than everything here led to the leader's totals.
   NEWER_REVISIONS("newer-revisions"),
+  REVISION_BLOCKS("revision-blocks"),
   REVISION_TREE("revision-tree"),
   KEYS("keys");
 

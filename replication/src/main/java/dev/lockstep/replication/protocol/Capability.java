@@ -26,6 +26,9 @@ public enum Capability {
   /// Revisions are told, and documents asked for, as [CompactRevisions].
   COMPACT_REVISIONS("compact-revisions"),
 
+  /// Revisions are told in blocks; see [RevisionBlocksRequest].
+  REVISION_BLOCKS("revision-blocks"),
+
   /// A tail is served as [MarkerForm#STORED] to a follower that accepts it.
   TAIL_STORED("tail-stored"),
 

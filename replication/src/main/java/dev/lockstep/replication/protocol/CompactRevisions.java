@@ -23,7 +23,7 @@ public final class CompactRevisions {
   /// Revisions in one list at most: 4 MB in memory.
   public static final int REVISIONS_MAX = 500_000;
 
-  private static final int VARINT_BYTES_MAX = 10;
+  private static final String WHAT = "a list of revisions";
 
   private CompactRevisions() {}
 
@@ -56,19 +56,10 @@ public final class CompactRevisions {
 
     private void finishRun() {
       if (runMore >= 0) {
-        varint(runFirst - last);
-        varint(runMore);
+        Varint.write(runFirst - last, out);
+        Varint.write(runMore, out);
         last = end;
       }
-    }
-
-    private void varint(long value) {
-      long rest = value;
-      while ((rest & ~0x7fL) != 0) {
-        out.write((int) (rest & 0x7f | 0x80));
-        rest >>>= 7;
-      }
-      out.write((int) rest);
     }
 
     /// @param resume the first revision that is not in the list any more; null = none is missing
@@ -112,8 +103,8 @@ public final class CompactRevisions {
     int count = 0;
     long last = 0;
     while (in.hasRemaining()) {
-      long first = last + varint(in);
-      long more = varint(in);
+      long first = last + Varint.read(in, WHAT);
+      long more = Varint.read(in, WHAT);
       if (Long.compareUnsigned(first, last) <= 0
           || Long.compareUnsigned(more, max) >= 0
           || count + more + 1 > max
@@ -134,21 +125,6 @@ public final class CompactRevisions {
       throw new MessageException("a list of revisions goes on before its end");
     }
     return new Read(Arrays.copyOf(revisions, count), resume);
-  }
-
-  private static long varint(ByteBuffer in) {
-    long value = 0;
-    for (int i = 0; i < VARINT_BYTES_MAX; i++) {
-      if (!in.hasRemaining()) {
-        throw new MessageException("a list of revisions ends in the middle of a number");
-      }
-      byte b = in.get();
-      value |= (long) (b & 0x7f) << 7 * i;
-      if (b >= 0) {
-        return value;
-      }
-    }
-    throw new MessageException("a number in a list of revisions is too long");
   }
 
   /// Reads the answer to a request for revisions.

@@ -1,5 +1,6 @@
 package dev.lockstep.replication.protocol;
 
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import java.time.Duration;
@@ -59,6 +60,11 @@ public interface LeaderClient extends AutoCloseable {
   ///
   /// @throws LeaderRefusedException with status 501 if the collection has none: compare keys
   RevisionTree revisionTree(String batchId, String collection) throws InterruptedException;
+
+  /// Reads the blocks of a collection's revisions, as many as the ranges have.
+  ///
+  /// @throws LeaderRefusedException with status 501 if the collection has none: compare keys
+  RevisionBlockList revisionBlocks(RevisionBlocksRequest request) throws InterruptedException;
 
   /// Reads one page of revisions, completely.
   RevisionPage revisionRanges(RevisionRangesRequest request) throws InterruptedException;

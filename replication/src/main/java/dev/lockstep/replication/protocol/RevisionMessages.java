@@ -40,13 +40,19 @@ public final class RevisionMessages {
 
   /// The body of a request for revisions.
   public static VPackSlice body(RevisionRangesRequest request) {
+    return body(request.ranges(), request.isHlc());
+  }
+
+  /// The body of a request for blocks.
+  public static VPackSlice body(RevisionBlocksRequest request) {
+    return body(request.ranges(), true);
+  }
+
+  private static VPackSlice body(List<RevisionRange> ranges, boolean isHlc) {
     VPackBuilder body = new VPackBuilder();
     body.openArray();
-    for (RevisionRange range : request.ranges()) {
-      body.openArray()
-          .value(text(range.first(), request.isHlc()))
-          .value(text(range.last(), request.isHlc()))
-          .close();
+    for (RevisionRange range : ranges) {
+      body.openArray().value(text(range.first(), isHlc)).value(text(range.last(), isHlc)).close();
     }
     return body.close().toSlice();
   }

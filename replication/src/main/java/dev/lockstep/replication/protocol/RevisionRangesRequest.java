@@ -8,7 +8,8 @@ import java.util.List;
 /// a batch.
 ///
 /// @param collection globally unique id, or name, or id
-/// @param ranges ascending, disjoint, each of at least two revisions, at least one
+/// @param ranges ascending, disjoint, at least one; each of at least two revisions, unless the form
+///   is [RevisionForm#COMPACT]
 /// @param resume where to begin; ranges that end below it are of no interest any more
 /// @param isHlc whether revisions are written in the form that no leader confuses with decimal
 ///   numbers; only leaders that [LeaderVersion#listsHlc]

@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
@@ -14,6 +15,7 @@ import dev.lockstep.replication.protocol.KeyRevision;
 import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
@@ -111,6 +113,12 @@ class HookedLeader implements LeaderClient {
   @Override
   public RevisionTree revisionTree(String batchId, String collection) throws InterruptedException {
     return around("tree", () -> leader.revisionTree(batchId, collection));
+  }
+
+  @Override
+  public RevisionBlockList revisionBlocks(RevisionBlocksRequest request)
+      throws InterruptedException {
+    return around("blocks", () -> leader.revisionBlocks(request));
   }
 
   @Override

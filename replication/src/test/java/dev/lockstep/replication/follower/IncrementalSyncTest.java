@@ -18,6 +18,7 @@ import dev.lockstep.core.collection.WriteResult;
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.storage.Durability;
@@ -33,6 +34,7 @@ import dev.lockstep.replication.protocol.KeysAnswer;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.ReplicationException;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,7 +104,7 @@ class IncrementalSyncTest {
 
   @ParameterizedTest
   @CsvSource({
-    "3.11.9, false, REVISION_TREE",
+    "3.11.9, false, REVISION_BLOCKS",
     "3.11.9, true, REVISION_TREE",
     "3.8.0, true, REVISION_TREE",
     "3.7.21, true, KEYS",
@@ -452,7 +454,7 @@ class IncrementalSyncTest {
             new HookedLeader(client) {
               @Override
               <T> T around(String name, Request<T> request) throws InterruptedException {
-                if (name.equals("tree")) {
+                if (name.equals("blocks")) {
                   try {
                     unexpected.add(
                         local.write(
@@ -488,7 +490,7 @@ class IncrementalSyncTest {
             new HookedLeader(client) {
               @Override
               <T> T around(String name, Request<T> request) throws InterruptedException {
-                if (name.equals("tree") && written.getAndIncrement() == 0) {
+                if (name.equals("blocks") && written.getAndIncrement() == 0) {
                   TestServer.insert(local, "{\"_key\":\"foreign\"}");
                 }
                 return request.send();
@@ -501,8 +503,10 @@ class IncrementalSyncTest {
     world.assertEqual("test");
   }
 
-  @Test
-  void comparesKeysWhereTheLeaderHasNoTree() throws InterruptedException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void comparesKeysWhereTheLeaderHasNoTree(boolean asStock) throws InterruptedException {
+    use("3.11.9", asStock);
     DocumentCollection source = shared(100);
     TestServer.insert(source, "{\"_key\":\"k1\",\"new\":1}");
     remove(source, "k2");
@@ -511,7 +515,7 @@ class IncrementalSyncTest {
             new HookedLeader(client) {
               @Override
               <T> T around(String name, Request<T> request) throws InterruptedException {
-                if (name.equals("tree")) {
+                if (name.equals("tree") || name.equals("blocks")) {
                   throw new LeaderRefusedException(endpoint(), "/x", 501, "", "");
                 }
                 return request.send();
@@ -547,6 +551,7 @@ class IncrementalSyncTest {
   /// PR #14384: a leader's tree that has drifted from its data made followers fetch for ever.
   @Test
   void getsOverALeaderWhoseTreeIsWrong() throws InterruptedException {
+    use("3.11.9", true);
     DocumentCollection source = shared(100);
     TestServer.insert(source, "{\"_key\":\"k1\",\"new\":1}");
     remove(source, "k2");
@@ -570,6 +575,54 @@ class IncrementalSyncTest {
     assertThat(progress().warnings())
         .hasSize(2)
         .allMatch(text -> text.contains("trees still differ"));
+  }
+
+  @Test
+  void getsOverALeaderWhoseBlocksAreWrong() throws InterruptedException {
+    DocumentCollection source = shared(100);
+    TestServer.insert(source, "{\"_key\":\"k1\",\"new\":1}");
+    remove(source, "k2");
+    DocumentCollection local = world.here("test");
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public RevisionBlockList revisionBlocks(RevisionBlocksRequest request) {
+                return local
+                    .view()
+                    .revisionBlocks()
+                    .within(request.ranges())
+                    .coarsened(request.countMax());
+              }
+            };
+
+    sync();
+
+    world.assertEqual("test");
+    assertThat(statistics().method()).isEqualTo(SyncMethod.KEYS);
+    assertThat(statistics().documentsRemoved()).isEqualTo(1);
+    assertThat(progress().warnings())
+        .hasSize(2)
+        .allMatch(text -> text.contains("is not yet the leader's"));
+  }
+
+  /// The cost of a comparison follows the difference.
+  @Test
+  void asksForFewBlocksAndRevisionsWhereLittleDiffers() throws InterruptedException {
+    DocumentCollection source = shared(30_000);
+    for (int i = 0; i < 5; i++) {
+      remove(source, "k" + i * 5_000);
+    }
+    Map<String, Integer> requests = countRequests();
+
+    sync();
+
+    world.assertEqual("test");
+    assertThat(statistics().method()).isEqualTo(SyncMethod.REVISION_BLOCKS);
+    assertThat(statistics().documentsRemoved()).isEqualTo(5);
+    assertThat(statistics().documentsSkipped()).isLessThan(5 * 64);
+    assertThat(requests.get("blocks")).isLessThan(5);
+    assertThat(requests).doesNotContainKey("tree");
   }
 
   /// A leader that lists what it does not send: bounded, and told.

@@ -9,6 +9,8 @@ import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.fuzz.MutationFuzzer;
+import dev.lockstep.core.revision.RevisionBlockList;
+import dev.lockstep.core.revision.RevisionBlocksEditor;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeEditor;
@@ -262,6 +264,26 @@ class MessagesFuzzTest {
             .run(
                 examples,
                 input -> CompactRevisions.page(input, ranges(RevisionForm.COMPACT), "/u")));
+  }
+
+  @Test
+  void blocksAreReadOrRefused() throws Exception {
+    RevisionBlocksEditor editor = new RevisionBlocksEditor();
+    LongStream.range(0, 3_000).forEach(i -> editor.insert(new Revision(FIRST + i * i)));
+    RevisionBlockList ours = editor.toBlocks().all();
+    RevisionBlocksRequest request =
+        new RevisionBlocksRequest(
+            "1", "c", List.of(new RevisionRange(new Revision(1), Revision.GREATEST)), 1);
+    report(
+        MutationFuzzer.of("blocks", MessageException.class)
+            .allocating(100, 24 << 20)
+            .run(
+                List.of(
+                    RevisionBlocksCodec.write(ours.coarsened(50)),
+                    RevisionBlocksCodec.write(ours.coarsened(1)),
+                    new byte[0]),
+                input ->
+                    RevisionBlockList.differences(ours, RevisionBlocksCodec.read(input, request))));
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeException;
@@ -16,6 +17,7 @@ import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.leader.RevisionListing;
 import dev.lockstep.replication.protocol.CompactRevisions;
 import dev.lockstep.replication.protocol.MessageException;
+import dev.lockstep.replication.protocol.RevisionBlocksCodec;
 import dev.lockstep.replication.protocol.RevisionTreeCodec;
 import dev.lockstep.server.http.ApiRequest;
 import dev.lockstep.server.http.ApiResponse;
@@ -28,12 +30,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// `/_api/replication/revisions/tree`, `/ranges` and `/documents`: what a follower compares and
-/// fetches instead of a whole collection.
+/// `/_api/replication/revisions/tree`, `/blocks`, `/ranges` and `/documents`: what a follower
+/// compares and fetches instead of a whole collection.
 ///
-/// Answers have a limit whatever is asked for: a tree its leaves, ranges a page of revisions,
-/// documents 16 MiB and the last one of them, which are spooled. They are never compressed: stock
-/// followers need their length before them.
+/// Answers have a limit whatever is asked for: a tree its leaves, blocks their number, ranges a
+/// page of revisions, documents 16 MiB and the last one of them, which are spooled. They are never
+/// compressed: stock followers need their length before them.
 final class RevisionsResource implements Resource {
   /// An answer of documents ends with the document that passes this.
   static final long DOCUMENTS_BYTES_MAX = 16L << 20;
@@ -64,6 +66,10 @@ final class RevisionsResource implements Resource {
             case POST -> rebuild(request);
             default -> throw request.verbNotSupported();
           };
+      case "blocks" -> {
+        require(HttpVerb.PUT, request);
+        yield blocks(request);
+      }
       case "ranges" -> {
         require(HttpVerb.PUT, request);
         yield ranges(request);
@@ -108,11 +114,26 @@ final class RevisionsResource implements Resource {
     return ApiResponse.empty(204);
   }
 
+  /// Between Lockstep servers only.
+  private ApiResponse blocks(ApiRequest request) throws IOException {
+    List<RevisionRange> ranges = parseRanges(request.bodyValue(), true, true);
+    long countMax = request.query().longValue("count", 1, 1, Long.MAX_VALUE);
+    return ask(
+        request,
+        view -> {
+          RevisionBlockList blocks = view.revisionBlocks().within(ranges).coarsened(countMax);
+          return ApiResponse.bytes(
+                  200, RevisionBlocksCodec.MEDIA_TYPE, RevisionBlocksCodec.write(blocks))
+              .uncompressed();
+        });
+  }
+
   private ApiResponse ranges(ApiRequest request) throws IOException {
     boolean asHlc = request.query().bool("encodeAsHLC", false);
-    List<RevisionRange> ranges = parseRanges(request.bodyValue(), asHlc);
+    boolean isCompact = CompactRevisions.MEDIA_TYPE.equals(request.header("accept"));
+    List<RevisionRange> ranges = parseRanges(request.bodyValue(), asHlc, isCompact);
     Revision resume = resume(request.query(), ranges);
-    if (CompactRevisions.MEDIA_TYPE.equals(request.header("accept"))) {
+    if (isCompact) {
       return ask(request, view -> compact(view, ranges, resume));
     }
     return ask(
@@ -188,7 +209,9 @@ final class RevisionsResource implements Resource {
   }
 
   /// @param asHlc whether revisions are in the form that is never decimal
-  private static List<RevisionRange> parseRanges(VPackSlice body, boolean asHlc) {
+  /// @param mayBeSingle whether a range may have one revision, which stock leaders refuse
+  private static List<RevisionRange> parseRanges(
+      VPackSlice body, boolean asHlc, boolean mayBeSingle) {
     if (!body.isArray()) {
       throw badRanges();
     }
@@ -204,7 +227,7 @@ final class RevisionsResource implements Resource {
       }
       Revision left = revision(pair.at(0), asHlc);
       Revision right = revision(pair.at(1), asHlc);
-      if (left.compareTo(right) >= 0) {
+      if (left.compareTo(right) >= (mayBeSingle ? 1 : 0)) {
         throw badRanges();
       }
       ranges.add(new RevisionRange(left, right));

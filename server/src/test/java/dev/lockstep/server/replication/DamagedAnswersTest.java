@@ -8,6 +8,7 @@ import dev.lockstep.client.AddressPolicy;
 import dev.lockstep.client.TlsTrust;
 import dev.lockstep.client.leader.HttpLeaderConnector;
 import dev.lockstep.core.document.Revision;
+import dev.lockstep.core.revision.RevisionBlockList;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.Capability;
@@ -23,6 +24,7 @@ import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderCredentials;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.ReplicationException;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
@@ -84,6 +86,19 @@ class DamagedAnswersTest {
       Object ask(DamagedAnswersTest test) throws InterruptedException {
         var tree = test.client.revisionTree(test.batch, "c");
         return List.of(tree.count(), tree.hash());
+      }
+    },
+    REVISION_BLOCKS {
+      @Override
+      Object ask(DamagedAnswersTest test) throws InterruptedException {
+        RevisionBlockList blocks =
+            test.client.revisionBlocks(
+                new RevisionBlocksRequest(
+                    test.batch,
+                    "c",
+                    List.of(new RevisionRange(new Revision(1), Revision.GREATEST)),
+                    10));
+        return List.of(blocks.size(), blocks.count(), blocks.hash());
       }
     },
     REVISIONS {

@@ -93,7 +93,7 @@ class IncrementalSyncApiTest {
     Reply progress = sync(true);
 
     assertSame();
-    assertThat(progress.get("statistics", "method").asString()).isEqualTo("revision-tree");
+    assertThat(progress.get("statistics", "method").asString()).isEqualTo("revision-blocks");
     assertThat(number(progress, "documentsFetched")).isEqualTo(202);
     assertThat(number(progress, "documentsRemoved")).isEqualTo(1);
     assertThat(number(progress, "bytesReceived")).isLessThan(202 * 150 + 30_000);
