@@ -11,10 +11,15 @@ import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackSlice;
 import dev.lockstep.core.document.VPackValidator;
 import dev.lockstep.core.document.ValidationLimits;
+import dev.lockstep.core.revision.RevisionBlockList;
+import dev.lockstep.core.revision.RevisionBlocksEditor;
+import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.revision.RevisionTreeEditor;
 import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import dev.lockstep.replication.protocol.RevisionBlocksCodec;
+import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionTreeCodec;
 import dev.lockstep.rocksdb.RocksSettings;
 import dev.lockstep.rocksdb.RocksStorageEngine;
@@ -104,6 +109,15 @@ class BatchConsistencyTest {
     listed.forEach(built::insert);
     assertThat(RevisionTree.differences(tree, built.toTree())).as(when).isEmpty();
     assertThat(tree.count()).as(when).isEqualTo(listed.size());
+    RevisionBlocksEditor blocks = new RevisionBlocksEditor();
+    listed.forEach(blocks::insert);
+    for (long countMax : new long[] {1, 30}) {
+      RevisionBlockList told = blocks(batch, countMax);
+      assertThat(RevisionBlockList.differences(told, blocks.toBlocks().all()).ranges())
+          .as(when)
+          .isEmpty();
+      assertThat(told.count()).as(when).isEqualTo(listed.size());
+    }
     assertThat(byRevisions.values())
         .as(when)
         .extracting(Seen::revision)
@@ -174,6 +188,21 @@ class BatchConsistencyTest {
   private RevisionTree tree(String batch) {
     return RevisionTreeCodec.read(
         ask("GET", in(batch, "revisions/tree?onlyPopulated=" + random.nextBoolean()), ""));
+  }
+
+  private RevisionBlockList blocks(String batch, long countMax) {
+    Reply reply =
+        leader.send(
+            "PUT",
+            in(batch, "revisions/blocks?count=" + countMax),
+            Map.of("content-type", "application/json"),
+            ALL.getBytes(StandardCharsets.UTF_8));
+    assertThat(reply.status()).isEqualTo(200);
+    assertThat(reply.header("content-type")).isEqualTo(RevisionBlocksCodec.MEDIA_TYPE);
+    return RevisionBlocksCodec.read(
+        reply.bytes(),
+        new RevisionBlocksRequest(
+            batch, "c", List.of(new RevisionRange(new Revision(1), Revision.GREATEST)), countMax));
   }
 
   private List<Revision> ranges(String batch) {

@@ -171,6 +171,43 @@ class LeaderApiTest {
     assertThat(reply.get("errorMessage").asString()).isNotBlank();
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "PUT  | c            | 1  | [[\"A\",\"B\"]] | 200 | 0",
+        "PUT  | c            | 1  | [[\"A\",\"A\"]] | 200 | 0",
+        "PUT  | c            | 1  | []                  | 200 | 0",
+        "PUT  | c            | 1  | [[\"B\",\"A\"]] | 400 | 400",
+        "PUT  | c            | 1  | [[\"A\"]]         | 400 | 400",
+        "PUT  | c            | 1  | [[\"A\",7]]       | 400 | 400",
+        "PUT  | c            | 1  | {}                  | 400 | 400",
+        "PUT  | c            | 0  | []                  | 400 | 10",
+        "PUT  | c            | x  | []                  | 400 | 10",
+        "GET  | c            | 1  | ''                  | 405 | 405",
+        "PUT  | nobody       | 1  | []                  | 404 | 1203",
+        "PUT  | without-tree | 1  | []                  | 501 | 9"
+      })
+  void answersBlocksOrWhyNot(
+      String verb, String collection, String count, String body, int status, int errorNum) {
+    server.post("/_api/collection", "{\"name\":\"without-tree\",\"syncByRevision\":false}");
+    Reply reply =
+        server.send(
+            verb,
+            "/_api/replication/revisions/blocks?collection="
+                + collection
+                + "&count="
+                + count
+                + "&batchId="
+                + batch(),
+            body);
+
+    assertThat(reply.status()).isEqualTo(status);
+    if (status != 200) {
+      assertThat(reply.errorNum()).as(reply.text()).isEqualTo(errorNum);
+    }
+  }
+
   @Test
   void namesTheCommandNobodyKnows() {
     assertThat(server.get("/_api/replication/nonsense").get("errorMessage").asString())
