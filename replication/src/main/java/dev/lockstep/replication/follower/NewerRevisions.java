@@ -3,6 +3,7 @@ package dev.lockstep.replication.follower;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.replication.protocol.CollectionTotals;
+import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.RevisionPage;
 import java.util.List;
 
@@ -14,6 +15,9 @@ import java.util.List;
 ///
 /// For leaders that tell totals, without which a removal would go unnoticed.
 final class NewerRevisions implements Reconciliation {
+  private static final Outcome NOTHING_NEWER =
+      new Outcome.NotComparable("the leader has nothing newer");
+
   private final CollectionTask task;
   private final Replica replica;
   private final CollectionTotals theirs;
@@ -26,16 +30,36 @@ final class NewerRevisions implements Reconciliation {
 
   @Override
   public Outcome run() throws InterruptedException {
+    try {
+      return runOrBeRefused();
+    } catch (LeaderRefusedException e) {
+      return Outcome.NotComparable.of(e);
+    }
+  }
+
+  private Outcome runOrBeRefused() throws InterruptedException {
     Revision newest;
     try (Replica.Frozen frozen = replica.freeze()) {
       newest = frozen.view().newestRevision();
     }
-    if (theirs.count() == 0
-        || newest.compareTo(Revision.GREATEST) >= 0
-        || !takeOver(new RevisionRange(new Revision(newest.value() + 1), Revision.GREATEST))) {
-      return new Outcome.NotComparable("the leader has nothing newer");
+    if (theirs.count() == 0 || newest.compareTo(Revision.GREATEST) >= 0) {
+      return NOTHING_NEWER;
     }
-    return check();
+    RevisionRange newer = new RevisionRange(new Revision(newest.value() + 1), Revision.GREATEST);
+    return mayHoldAny(newer) && takeOver(newer) ? check() : NOTHING_NEWER;
+  }
+
+  /// Asks how much is to be expected, where the leader can tell without a look at its documents.
+  private boolean mayHoldAny(RevisionRange newer) throws InterruptedException {
+    if (!task.leader().hasRevisionBlocks()) {
+      return true;
+    }
+    long count =
+        task.leader()
+            .revisionBlocks(task.collectionOnLeader(), List.of(newer), Long.MAX_VALUE)
+            .count();
+    task.record().expecting(count);
+    return count > 0;
   }
 
   /// @return false if there was nothing

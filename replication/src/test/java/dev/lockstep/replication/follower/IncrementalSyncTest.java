@@ -45,6 +45,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -134,6 +135,34 @@ class IncrementalSyncTest {
     assertThat(world.leader.batches().openBatches()).isZero();
   }
 
+  @Test
+  void tellsHowMuchThatIsNewerIsToBeExpected() throws InterruptedException {
+    DocumentCollection source = shared(100);
+    TestServer.insert(source, "{\"_key\":\"k8\",\"new\":1}", "{\"_key\":\"more\"}");
+    List<Long> expected = new CopyOnWriteArrayList<>();
+    ReplicationFollower follower = world.follower();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              <T> T around(String name, Request<T> request) throws InterruptedException {
+                if (name.equals("documents")) {
+                  expected.add(
+                      Objects.requireNonNull(follower.jobs().getFirst().documentsExpected()));
+                }
+                return request.send();
+              }
+            };
+
+    SyncWorld.sync(
+        follower,
+        SyncWorld.only("test") + ",\"incremental\":true",
+        SyncRequest.Caller.LOCKSTEP,
+        job -> {});
+
+    assertThat(expected).containsOnly(2L);
+  }
+
   /// However close together the revisions of all documents are.
   @Test
   void listsOnlyWhatIsNewerWhereTheLeaderHasOnlyInsertedAndReplaced() throws InterruptedException {
@@ -148,7 +177,10 @@ class IncrementalSyncTest {
     assertThat(statistics().documentsFetched()).isEqualTo(2);
     assertThat(statistics().documentsRemoved()).isZero();
     assertThat(progress().warnings()).isEmpty();
-    assertThat(requests).doesNotContainKey("tree").containsEntry("ranges", 1);
+    assertThat(requests)
+        .doesNotContainKey("tree")
+        .containsEntry("ranges", 1)
+        .containsEntry("blocks", 1);
   }
 
   @ParameterizedTest
@@ -471,9 +503,12 @@ class IncrementalSyncTest {
 
     world.assertEqual("test");
     assertThat(unexpected).isEmpty();
-    assertThat(refused).hasSize(1);
-    assertThat(refused.getFirst().number()).isEqualTo(ErrorNumber.READ_ONLY);
-    assertThat(refused.getFirst()).hasMessageContaining("synchronized with the leader");
+    assertThat(refused)
+        .isNotEmpty()
+        .allSatisfy(refusal -> {
+          assertThat(refusal.number()).isEqualTo(ErrorNumber.READ_ONLY);
+          assertThat(refusal).hasMessageContaining("synchronized with the leader");
+        });
     TestServer.insert(local, "{\"_key\":\"afterwards\"}");
   }
 
