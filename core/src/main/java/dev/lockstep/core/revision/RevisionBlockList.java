@@ -238,6 +238,9 @@ public final class RevisionBlockList {
 
     /// Adds a block behind all others.
     ///
+    /// @param first unsigned, a multiple of 2^`blockBits`
+    /// @param blockBits 0 to 64
+    /// @param hash unsigned
     /// @throws RevisionTreeException if there can be no such block, or not here
     public void add(long first, int blockBits, long count, long hash) {
       if (blockBits < 0
@@ -280,6 +283,7 @@ public final class RevisionBlockList {
       return size;
     }
 
+    /// Hands out what was added; nothing can be added any more.
     public RevisionBlockList build() {
       return new RevisionBlockList(size, firsts, bits, counts, hashes);
     }

@@ -7,7 +7,8 @@ import java.util.Arrays;
 
 /// Builds and changes blocks of revisions in place. [#toBlocks] freezes the present state in O(1):
 /// later changes copy the pages they touch. Memory is bounded: about 7 MB, and 1.6 MB up to 4
-/// million revisions. One thread at a time.
+/// million revisions; twice that where revisions come in no order, for pages are half full then,
+/// and once more for a moment when blocks are merged. One thread at a time.
 public final class RevisionBlocksEditor {
   /*
    * A revision that no block covers gets a block of its own. When there are too many, neighbours
@@ -38,9 +39,6 @@ public final class RevisionBlocksEditor {
 
   private boolean isDirectoryShared;
 
-  /// Revisions that a merged block holds at most.
-  private long mergedMax = 2;
-
   /// Starts with the blocks of an empty collection.
   public RevisionBlocksEditor() {
     this(BLOCKS_LEAST);
@@ -55,10 +53,8 @@ public final class RevisionBlocksEditor {
   public RevisionBlocksEditor(RevisionBlockList blocks) {
     this(BLOCKS_LEAST);
     fill(blocks);
-    for (int i = 0; i < blocks.size(); i++) {
-      count += blocks.count(i);
-      hash ^= blocks.hash(i);
-    }
+    count = blocks.count();
+    hash = blocks.hash();
   }
 
   private void fill(RevisionBlockList blocks) {
@@ -80,6 +76,7 @@ public final class RevisionBlocksEditor {
     }
   }
 
+  /// Number of revisions held.
   public long count() {
     return count;
   }
@@ -112,8 +109,7 @@ public final class RevisionBlocksEditor {
   }
 
   private int blocksMax() {
-    return (int)
-        Math.clamp(count / REVISIONS_PER_BLOCK, blocksLeast, Math.max(blocksLeast, BLOCKS_MOST));
+    return Math.clamp(count / REVISIONS_PER_BLOCK, blocksLeast, BLOCKS_MOST);
   }
 
   /// A block for one revision.
@@ -172,25 +168,15 @@ public final class RevisionBlocksEditor {
     }
   }
 
-  /// Forgets every revision.
-  public void clear() {
-    pages = new Page[8];
-    pageCount = 0;
-    isDirectoryShared = false;
-    size = 0;
-    count = 0;
-    hash = 0;
-    mergedMax = 2;
-  }
-
+  /// With what a merged block may hold from as much as there must be in a block on average.
   private void merge() {
     RevisionBlockList all = new RevisionBlocks(pages, pageCount, size, count, hash).all();
-    Page lastPage = pages[pageCount - 1];
-    long newest = lastPage.lastOf(lastPage.size - 1);
-    RevisionBlockList merged = all.coarsened(mergedMax, newest);
-    while (merged.size() > blocksMax() / 2 && mergedMax < count) {
-      mergedMax *= 2;
-      merged = all.coarsened(mergedMax, newest);
+    long newest = all.last(all.size() - 1).value();
+    long countMax = Math.max(2, count / blocksMax());
+    RevisionBlockList merged = all.coarsened(countMax, newest);
+    while (merged.size() > blocksMax() / 2 && countMax < count) {
+      countMax *= 2;
+      merged = all.coarsened(countMax, newest);
     }
     fill(merged);
   }
