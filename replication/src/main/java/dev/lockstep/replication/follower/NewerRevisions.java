@@ -1,10 +1,10 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.revision.RevisionRange;
 import dev.lockstep.replication.protocol.CollectionTotals;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
-import dev.lockstep.replication.protocol.RevisionPage;
 import java.util.List;
 
 /// Takes over every document of the leader's that is newer than all documents here, and sees
@@ -38,62 +38,33 @@ final class NewerRevisions implements Reconciliation {
   }
 
   private Outcome runOrBeRefused() throws InterruptedException {
-    Revision newest;
     try (Replica.Frozen frozen = replica.freeze()) {
-      newest = frozen.view().newestRevision();
-    }
-    if (theirs.count() == 0 || newest.compareTo(Revision.GREATEST) >= 0) {
-      return NOTHING_NEWER;
-    }
-    RevisionRange newer = new RevisionRange(new Revision(newest.value() + 1), Revision.GREATEST);
-    return mayHoldAny(newer) && takeOver(newer) ? check() : NOTHING_NEWER;
-  }
-
-  /// Asks how much is to be expected, where the leader can tell without a look at its documents.
-  private boolean mayHoldAny(RevisionRange newer) throws InterruptedException {
-    if (!task.leader().hasRevisionBlocks()) {
-      return true;
-    }
-    long count =
-        task.leader()
-            .revisionBlocks(task.collectionOnLeader(), List.of(newer), Long.MAX_VALUE)
-            .count();
-    task.record().expecting(count);
-    return count > 0;
-  }
-
-  /// @return false if there was nothing
-  private boolean takeOver(RevisionRange newer) throws InterruptedException {
-    JobRecord record = task.record();
-    ComparisonSettings settings = task.settings().comparison();
-    ReplicaWriter writer = new ReplicaWriter(replica, settings, record);
-    try (Background background = new Background(settings.isAhead())) {
-      RevisionPages pages =
-          new RevisionPages(
-              task.leader(),
-              task.collectionOnLeader(),
-              List.of(newer),
-              settings.rangesMax(),
-              background);
-      DocumentFetcher fetcher = new DocumentFetcher(task, writer, background);
-      RevisionPage page = pages.next();
-      if (page == null || page.revisions().length == 0 && page.resume() == null) {
-        return false;
+      CollectionView ours = frozen.view();
+      Revision newest = ours.newestRevision();
+      if (theirs.count() == 0 || newest.compareTo(Revision.GREATEST) >= 0) {
+        return NOTHING_NEWER;
       }
+      List<RevisionRange> newer =
+          List.of(new RevisionRange(new Revision(newest.value() + 1), Revision.GREATEST));
+      long expected = countMax(newer);
+      if (expected == 0) {
+        return NOTHING_NEWER;
+      }
+      JobRecord record = task.record();
       record.transition(
           SyncPhase.UPDATING,
-          "collection '" + task.source().name() + "' has newer documents on the leader");
-      for (; page != null; page = pages.next()) {
-        for (long revision : page.revisions()) {
-          fetcher.want(revision);
-        }
-        record.compared(page.revisions().length, 0);
-        task.stop().throwIfStopped();
-      }
-      fetcher.finish();
-      writer.flush();
+          "collection '" + task.source().name() + "' may have newer documents on the leader");
+      record.expecting(expected);
+      new RevisionMerge(task, replica).takeOver(ours, newer);
     }
-    return true;
+    return check();
+  }
+
+  /// How many documents there may be, told without a look at them where the leader can do that.
+  private long countMax(List<RevisionRange> newer) throws InterruptedException {
+    return task.leader().hasRevisionBlocks()
+        ? task.leader().revisionBlocks(task.collectionOnLeader(), newer, Long.MAX_VALUE).count()
+        : theirs.count();
   }
 
   private Outcome check() {
