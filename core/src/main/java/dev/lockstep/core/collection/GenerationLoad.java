@@ -17,6 +17,7 @@ import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.EngineLimits;
 import dev.lockstep.core.storage.KeyRange;
+import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.SortedRows;
@@ -25,6 +26,7 @@ import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.StorageView;
 import dev.lockstep.core.storage.WriteBatch;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -52,6 +54,12 @@ public final class GenerationLoad implements AutoCloseable {
    * are written as sorted rows, past the commits; these are finished before the commit that has the
    * primary rows and the counters. What a crash leaves in between are documents beyond the newest
    * revision of a primary row: taking the load up again removes those.
+   *
+   * As long as keys ascend as well, which those do that a server has made, primary rows are sorted
+   * rows too, finished after the documents and before the counters. No key is looked up then, nor
+   * remembered. A crash before the counters leaves documents that are there as a whole and not
+   * counted: taking the load up again counts them. The first key that does not ascend, or whatever
+   * else but a new document, ends that for good.
    */
 
   private static final Logger LOG = LoggerFactory.getLogger(GenerationLoad.class);
@@ -85,7 +93,13 @@ public final class GenerationLoad implements AutoCloseable {
   private final long generation;
   private final DocumentRows rows;
   private final KeyGeneration keys;
+
+  /// All keys loaded, unless [#isFilterBehind].
   private final KeyFilter seen = new KeyFilter();
+
+  /// Whether keys were loaded that the filter has not been told.
+  private boolean isFilterBehind;
+
   private final long bytesMax;
   private final int operationsMax;
   private final long sortedRowsFrom;
@@ -101,17 +115,28 @@ public final class GenerationLoad implements AutoCloseable {
 
   private long newest;
 
+  private final AscendingKeys ascending = new AscendingKeys();
+
   private @Nullable AppliedPosition applied;
 
   // The batch under construction; cleared after its commit.
 
   private @Nullable WriteBatch batch;
 
-  /// Documents whose primary rows are in the batch.
+  /// Documents whose primary rows are in the batch or in [#sortedPrimary].
   private @Nullable SortedRows sorted;
+
+  private @Nullable SortedRows sortedPrimary;
+
+  /// The greatest in [#sortedPrimary].
+  private byte @Nullable [] lastSorted;
 
   /// Bodies of documents added by this process.
   private long loadedBytes;
+
+  /// Whether not even a power failure can make the store forget that this generation is being
+  /// built.
+  private boolean isDeclaredDurably;
 
   private final GenerationTotals totals = new GenerationTotals();
   private final Map<String, Pending> pending = new HashMap<>();
@@ -193,36 +218,58 @@ public final class GenerationLoad implements AutoCloseable {
         newest = CollectionProgress.max(newest, revision.value());
       }
     }
-    removeUncommitted();
+    ascending.end();
+    isFilterBehind = true;
+    requireNewest();
+    try (WriteBatch repair = store.engine().newBatch()) {
+      removeUncommitted(repair);
+      count(found, repair);
+      if (repair.operations() > 0) {
+        store.gate().commitOrThrow(repair, Durability.PROCESS_CRASH);
+      }
+    }
     committed.add(found);
-    GenerationTotals missing =
-        found.minus(
-            GenerationTotals.count(store.engine(), generation),
-            GenerationTotals.fingerprint(store.engine(), generation));
-    if (missing.count() != 0 || missing.fingerprint() != 0) {
+  }
+
+  /// Documents come before their primary rows, in order; so if the newest is there, all are.
+  private void requireNewest() {
+    if (newest != 0 && !DocumentRows.exists(store.engine(), generation, newest)) {
       throw new StorageException(
           "the half-built generation of collection '"
               + target.properties().name()
-              + "' has "
-              + found.count()
-              + " documents, its counters say otherwise");
+              + "' lacks the document of revision "
+              + new Revision(newest));
     }
   }
 
   /// Sorted rows whose primary rows an end of the process has prevented. Left alone they would be
   /// documents to whoever walks by revision.
-  private void removeUncommitted() {
+  private void removeUncommitted(WriteBatch repair) {
     KeyRange beyond = DocumentRows.beyond(generation, newest);
-    boolean isAny;
     try (StorageCursor cursor = store.engine().scan(Keyspace.DOCUMENTS, beyond)) {
-      isAny = cursor.next();
-    }
-    if (isAny) {
-      try (WriteBatch removal = store.engine().newBatch()) {
-        removal.deleteRange(Keyspace.DOCUMENTS, beyond);
-        store.gate().commitOrThrow(removal, Durability.PROCESS_CRASH);
+      if (cursor.next()) {
+        repair.deleteRange(Keyspace.DOCUMENTS, beyond);
       }
     }
+  }
+
+  /// Sorted primary rows whose counters an end of the process has prevented are counted now.
+  private void count(GenerationTotals found, WriteBatch repair) {
+    GenerationTotals missing =
+        found.minus(
+            GenerationTotals.count(store.engine(), generation),
+            GenerationTotals.fingerprint(store.engine(), generation));
+    if (missing.count() < 0) {
+      throw new StorageException(
+          "the half-built generation of collection '"
+              + target.properties().name()
+              + "' has "
+              + found.count()
+              + " documents, "
+              + -missing.count()
+              + " fewer than were committed");
+    }
+    missing.addTo(repair, generation);
   }
 
   private GenerationReader reader(StorageView view) {
@@ -258,6 +305,13 @@ public final class GenerationLoad implements AutoCloseable {
     WriteSession.requirePossible(document);
     byte[] primaryKey = PrimaryEntry.key(generation, key);
     long revision = document.revision().value();
+    if (ascending.add(key) && Long.compareUnsigned(revision, newest) > 0) {
+      isFilterBehind = true;
+      put(document, primaryKey, null);
+      return;
+    }
+    endAscending();
+    completeFilter();
     PrimaryEntry existing =
         seen.add(HASHER.hashBytesToLong(primaryKey)) ? find(key, primaryKey) : null;
     if (existing != null && Long.compareUnsigned(existing.revision(), revision) >= 0) {
@@ -269,44 +323,90 @@ public final class GenerationLoad implements AutoCloseable {
     put(document, primaryKey, existing);
   }
 
+  /// From now on keys are looked up, which takes that all are where they can be found.
+  private void endAscending() {
+    ascending.end();
+    if (sortedPrimary != null) {
+      commit();
+    }
+  }
+
+  private void completeFilter() {
+    if (isFilterBehind) {
+      isFilterBehind = false;
+      commit();
+      KeyRange all = KeyRange.prefix(Keys.of(generation));
+      try (StorageCursor cursor = store.engine().scan(Keyspace.PRIMARY, all)) {
+        while (cursor.next()) {
+          seen.add(HASHER.hashBytesToLong(cursor.key()));
+        }
+      }
+    }
+  }
+
   /// @param existing what the key leads to; it goes
   private void put(Document document, byte[] primaryKey, @Nullable PrimaryEntry existing) {
     String key = document.key();
     long revision = document.revision().value();
     int length = document.body().length;
-    if (loadedBytes >= sortedRowsFrom
-        && existing == null
-        && Long.compareUnsigned(revision, newest) > 0) {
+    PrimaryEntry entry = new PrimaryEntry(revision, length, false);
+    boolean isSorted =
+        loadedBytes >= sortedRowsFrom
+            && existing == null
+            && Long.compareUnsigned(revision, newest) > 0;
+    if (isSorted) {
       putSorted(document, primaryKey);
     } else {
       putCommitted(document, primaryKey, existing);
     }
+    SortedRows primary = sortedPrimary;
+    if (isSorted && primary != null) {
+      primary.put(primaryKey, entry.encode());
+      lastSorted = primaryKey;
+    } else {
+      batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
+      pending.put(key, new Pending(entry));
+      pendingRevisions.put(revision, key);
+    }
     loadedBytes += length;
-    PrimaryEntry entry = new PrimaryEntry(revision, length, false);
-    batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
     totals.inserted(key, revision);
     changeTree(editor -> editor.insert(document.revision()));
-    pending.put(key, new Pending(entry));
-    pendingRevisions.put(revision, key);
     keys.observe(key);
     newest = CollectionProgress.max(newest, revision);
   }
 
-  /// Adds a document's rows but the primary one.
+  /// Adds a document's rows but the primary one, for which there is room then.
   private void putSorted(Document document, byte[] primaryKey) {
     SortedRows rowsBefore = sorted;
+    byte[] keyBefore = lastSorted;
     if (rowsBefore != null
-        && rowsBefore.bytes()
-            >= Math.clamp(loadedBytes / SORTED_PART, BATCH_BYTES, SORTED_BYTES_MAX)) {
+            && rowsBefore.bytes()
+                >= Math.clamp(loadedBytes / SORTED_PART, BATCH_BYTES, SORTED_BYTES_MAX)
+        || keyBefore != null && Arrays.compareUnsigned(keyBefore, primaryKey) > 0) {
       commit();
     }
     room(primaryKey.length + DocumentRows.ROW_OVERHEAD, 1);
     SortedRows current = sorted;
     if (current == null) {
-      current = store.engine().sortedRows(Keyspace.DOCUMENTS);
-      sorted = current;
+      current = beginSorted();
     }
     rows.put(current, generation, document);
+  }
+
+  private SortedRows beginSorted() {
+    if (!isDeclaredDurably) {
+      // Or a power failure could leave rows of a generation that nobody knows of.
+      store.gate().sync();
+      isDeclaredDurably = true;
+    }
+    if (ascending.isEveryOneNew()) {
+      // A crash must not leave these rows without those before.
+      commit();
+      sortedPrimary = store.engine().sortedRows(Keyspace.PRIMARY);
+    }
+    SortedRows begun = store.engine().sortedRows(Keyspace.DOCUMENTS);
+    sorted = begun;
+    return begun;
   }
 
   /// As [#putSorted], in the batch.
@@ -360,6 +460,8 @@ public final class GenerationLoad implements AutoCloseable {
     require(Phase.LOADING);
     try {
       WriteSession.requirePossible(document);
+      endAscending();
+      isFilterBehind = true;
       byte[] primaryKey = PrimaryEntry.key(generation, document.key());
       PrimaryEntry existing = find(document.key(), primaryKey);
       long revision = document.revision().value();
@@ -383,6 +485,7 @@ public final class GenerationLoad implements AutoCloseable {
   /// @return false if none has
   public boolean remove(Revision revision) {
     require(Phase.LOADING);
+    endAscending();
     String holder = holder(revision.value());
     return holder != null && removeIf(holder, _ -> true);
   }
@@ -521,6 +624,7 @@ public final class GenerationLoad implements AutoCloseable {
       return false;
     }
     try {
+      endAscending();
       byte[] primaryKey = PrimaryEntry.key(generation, key);
       PrimaryEntry existing = find(key, primaryKey);
       if (existing == null || !condition.test(existing)) {
@@ -864,17 +968,22 @@ public final class GenerationLoad implements AutoCloseable {
   }
 
   private void commit() {
-    WriteBatch current = batch;
-    if (current != null) {
-      totals.addTo(current, generation);
-      SortedRows ahead = sorted;
-      if (ahead != null) {
-        store.gate().finishOrThrow(ahead);
-      }
-      store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
-      committed.add(totals);
-      closeBatch();
+    if (batch == null && sorted == null) {
+      return;
     }
+    WriteBatch current = batch();
+    totals.addTo(current, generation);
+    // In this order: a crash in between leaves documents without a primary row, or uncounted.
+    for (SortedRows ahead : sortedRows()) {
+      store.gate().finishOrThrow(ahead);
+    }
+    store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
+    committed.add(totals);
+    closeBatch();
+  }
+
+  private List<SortedRows> sortedRows() {
+    return Stream.of(sorted, sortedPrimary).filter(Objects::nonNull).toList();
   }
 
   private void closeBatch() {
@@ -883,11 +992,10 @@ public final class GenerationLoad implements AutoCloseable {
       current.close();
       batch = null;
     }
-    SortedRows ahead = sorted;
-    if (ahead != null) {
-      ahead.close();
-      sorted = null;
-    }
+    sortedRows().forEach(SortedRows::close);
+    sorted = null;
+    sortedPrimary = null;
+    lastSorted = null;
     totals.clear();
     pending.clear();
     pendingRevisions.clear();

@@ -1460,6 +1460,36 @@ public abstract class DocumentStoreContract {
     assertThat(system().requireCollection("c").count()).isEqualTo(1199);
   }
 
+  /// Ascending keys are neither looked up nor remembered; those that follow must be found all the
+  /// same.
+  @Test
+  void aLoadFindsKeysThatCameWhileTheyAscended() {
+    try (GenerationLoad load = system().beginLoad(leaders("c", "hABC/17", UNIQUE_U))) {
+      load.append(documents(0, 1200));
+      load.append(
+          List.of(
+              stored("k5", 5000, "{'u':5,'again':1}"),
+              stored("k1100", 900, "{'u':1100,'older':true}"),
+              stored("a", 5001, "{'u':5001}")));
+      load.append(documents(1200, 1300));
+      load.append(List.of(stored("k1250", 5002, "{'u':1250,'again':2}")));
+      assertThat(load.count()).isEqualTo(1301);
+      load.swap(Durability.POWER_LOSS);
+    }
+
+    DocumentCollection collection = system().requireCollection("c");
+    assertThat(collection.count()).isEqualTo(1301);
+    assertThat(revisionOf(collection, "k5")).isEqualTo(5000);
+    assertThat(revisionOf(collection, "k1100")).isEqualTo(2100);
+    assertThat(revisionOf(collection, "k1250")).isEqualTo(5002);
+    assertThat(revisionOf(collection, "k1299")).isEqualTo(2299);
+    assertConsistent(store);
+  }
+
+  private static long revisionOf(DocumentCollection collection, String key) {
+    return Objects.requireNonNull(collection.document(key)).revision().value();
+  }
+
   @Test
   void aLoadWithoutSwapLeavesNothing() {
     DocumentCollection collection = create("c");
