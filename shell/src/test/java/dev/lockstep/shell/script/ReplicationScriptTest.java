@@ -188,6 +188,8 @@ class ReplicationScriptTest {
             + " more, or true or false, not -1",
         "{compression: 'gzip'}                | option 'compression' must be \"auto\", \"none\" or"
             + " \"zstd\", not \"gzip\"",
+        "{useExtensions: 0}                   | option 'useExtensions' must be true or false, not"
+            + " 0",
         "{password: 5}                        | option 'password' must be a string",
         "'tcp://leader'                       | the options must be an object, not"
             + " \"tcp://leader\"",
@@ -220,11 +222,13 @@ class ReplicationScriptTest {
             + " lockTimeoutRetries: 0, autoStart: false, autoResync: false, autoResyncRetries: 2,"
             + " adaptivePolling: true, requireFromPresent: true, maxConnectRetries: 100,"
             + " connectionRetryWaitTime: 15, idleMinWaitTime: 1, idleMaxWaitTime: 2.5, async:"
-            + " false, progress: false, compression: 'none', maxBandwidth: 65536,"
-            + " barrierId: 1, leaderId: 'x', masterId: 'x'}); undefined");
+            + " false, progress: false, compression: 'none', maxBandwidth: 65536, useExtensions:"
+            + " false, barrierId: 1, leaderId: 'x', masterId: 'x'}); undefined");
     assertThat(shell.server.asked().getFirst().json().path("restrictCollections").toString())
         .isEqualTo("[\"test\"]");
     assertThat(shell.server.asked().getFirst().json().path("includeSystem").asBoolean()).isTrue();
+    assertThat(shell.server.asked().getFirst().json().path("useExtensions").asBoolean(true))
+        .isFalse();
   }
 
   @Test
