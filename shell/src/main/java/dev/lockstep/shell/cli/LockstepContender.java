@@ -64,7 +64,7 @@ final class LockstepContender implements Contender {
   private @Nullable Side leader;
   private @Nullable Side follower;
 
-  /// @param syncOptions more options of every synchronization, as JSON text
+  /// @param syncOptions more options of every synchronization and of following, as JSON text
   /// @param environment more variables of the servers' processes
   /// @param folder for data and logs; exists, is removed by the caller
   LockstepContender(
@@ -248,13 +248,7 @@ final class LockstepContender implements Contender {
   }
 
   private void follow() throws IOException, InterruptedException {
-    VPackBuilder config =
-        new VPackBuilder()
-            .openObject()
-            .member("endpoint", leader().server().endpoint())
-            .member("username", "root")
-            .member("password", "")
-            .member("includeSystem", false);
+    VPackBuilder config = syncOptions().member("includeSystem", false);
     VPackSlice state =
         follower()
             .api()
@@ -335,18 +329,9 @@ final class LockstepContender implements Contender {
   /// @return bytes over the wire in both directions, as the follower counted them, or null
   private @Nullable Long synchronize(boolean isIncremental)
       throws IOException, InterruptedException {
-    VPackBuilder config = new VPackBuilder();
-    config
-        .openObject()
-        .member("endpoint", leader().server().endpoint())
-        .member("username", "root")
-        .member("password", "")
-        .member("incremental", isIncremental)
-        .member("restrictType", "include");
+    VPackBuilder config =
+        syncOptions().member("incremental", isIncremental).member("restrictType", "include");
     config.key("restrictCollections").openArray().value(COLLECTION).close();
-    for (Map.Entry<String, String> option : syncOptions.entrySet()) {
-      config.member(option.getKey(), LeaderOptions.value(option.getValue()));
-    }
     ServerApi api = follower().api();
     api.send("PUT", "/_api/replication/sync", config.close().toSlice().toJson());
     VPackSlice jobs = api.get("/_api/replication/jobs");
@@ -355,6 +340,21 @@ final class LockstepContender implements Contender {
     return statistics == null || !statistics.isObject()
         ? null
         : number(statistics, "bytesSent") + number(statistics, "bytesReceived");
+  }
+
+  /// Begins the options of whatever the follower does: the leader, and what the user has set. The
+  /// object stays open.
+  private VPackBuilder syncOptions() {
+    VPackBuilder config =
+        new VPackBuilder()
+            .openObject()
+            .member("endpoint", leader().server().endpoint())
+            .member("username", "root")
+            .member("password", "");
+    for (Map.Entry<String, String> option : syncOptions.entrySet()) {
+      config.member(option.getKey(), LeaderOptions.value(option.getValue()));
+    }
+    return config;
   }
 
   private static long number(VPackSlice object, String member) {
