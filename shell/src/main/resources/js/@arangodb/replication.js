@@ -14,6 +14,7 @@ const TYPES = {
   integer: [isInteger, 'a whole number, 0 or more'],
   tolerance: [value => isInteger(value) || typeof value === 'boolean', 'a whole number, 0 or more, or true or false'],
   restriction: [value => ['', 'include', 'exclude'].includes(value), '"include", "exclude" or ""'],
+  compression: [value => ['auto', 'none', 'zstd'].includes(value), '"auto", "none" or "zstd"'],
   names: [value => Array.isArray(value) && value.every(name => typeof name === 'string' && name !== ''), 'an array of collection names'],
   anything: [() => true, '']
 };
@@ -25,7 +26,7 @@ const OPTIONS = {
   sslProtocol: 'integer', ignoreErrors: 'tolerance', lockTimeoutRetries: 'integer', autoStart: 'boolean',
   autoResync: 'boolean', autoResyncRetries: 'integer', adaptivePolling: 'boolean', requireFromPresent: 'boolean',
   maxConnectRetries: 'integer', connectionRetryWaitTime: 'seconds', idleMinWaitTime: 'seconds', idleMaxWaitTime: 'seconds',
-  force32mode: 'boolean',
+  compression: 'compression', maxBandwidth: 'integer', useExtensions: 'boolean', force32mode: 'boolean',
   // What a stock server's applier-config may bring along when it is fed back; servers ignore them.
   barrierId: 'anything', leaderId: 'anything', masterId: 'anything', clientInfoString: 'anything',
   // Meant for the shell alone, never sent.

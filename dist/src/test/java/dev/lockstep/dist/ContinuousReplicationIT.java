@@ -164,7 +164,7 @@ class ContinuousReplicationIT {
 
   /// Such a leader sends markers as JSON, and is polled.
   @Test
-  void staysEqualToALeaderThatLooksLikeAStockOne() throws Exception {
+  void staysEqualToALeaderThatIsTakenForAStockOne() throws Exception {
     followThroughEverything(true);
   }
 
@@ -172,10 +172,8 @@ class ContinuousReplicationIT {
     long seed = Seed.forTest("ContinuousReplicationIT");
     Random random = new Random(seed);
     try (ServerPair servers = ServerPair.start(folder.resolve("stock-" + asStock));
-        WatchedLeader stock = new WatchedLeader(servers.leader(), true);
-        UnreliableLink link =
-            new UnreliableLink(asStock ? stock.port() : servers.leader().port())) {
-      follow(servers, link.endpoint());
+        UnreliableLink link = new UnreliableLink(servers.leader().port())) {
+      follow(servers, link.endpoint(), asStock);
       AtomicBoolean isOver = new AtomicBoolean();
       List<CompletableFuture<Void>> writers = new ArrayList<>();
       for (int i = 0; i < WRITERS; i++) {
@@ -198,7 +196,7 @@ class ContinuousReplicationIT {
     }
   }
 
-  private static void follow(ServerPair servers, String endpoint) {
+  private static void follow(ServerPair servers, String endpoint, boolean asStock) {
     JsonNode state =
         servers
             .follower()
@@ -209,7 +207,9 @@ class ContinuousReplicationIT {
                     + endpoint
                     + "\",\"username\":\"root\",\"password\":\""
                     + ServerPair.LEADER_PASSWORD
-                    + "\",\"idleMinWaitTime\":0.3,\"autoStart\":true,\"includeSystem\":false,\"maxConnectRetries\":1000,"
+                    + "\",\"useExtensions\":"
+                    + !asStock
+                    + ",\"idleMinWaitTime\":0.3,\"autoStart\":true,\"includeSystem\":false,\"maxConnectRetries\":1000,"
                     + "\"connectionRetryWaitTime\":0.5}")
             .hasStatus(200)
             .body();

@@ -25,7 +25,6 @@ import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
 import dev.lockstep.replication.protocol.FetchedDocuments;
 import dev.lockstep.replication.protocol.Inventory;
-import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.KeyChunk;
 import dev.lockstep.replication.protocol.KeyChunkPart;
 import dev.lockstep.replication.protocol.KeyRevision;
@@ -140,12 +139,7 @@ public final class DirectLeaderClient implements LeaderClient {
         Inventory.parse(
             Messages.object(
                 "application/json", message.toSlice().toJson().getBytes(StandardCharsets.UTF_8)));
-    return asStock
-        ? new Inventory(
-            read.collections().stream().map(InventoryCollection::withoutTotals).toList(),
-            read.views(),
-            read.lastLogTick())
-        : read;
+    return asStock ? read.withoutTotals() : read;
   }
 
   @Override

@@ -23,7 +23,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /// Brings whole answers from a leader, unharmed: asks for checksums where the leader has announced
-/// them, and checks them. Learns what the leader can do from what it says. Thread-safe.
+/// them, and checks them. Learns what the leader can do from what it says, unless it is to be taken
+/// for a stock one. Thread-safe.
 final class AnswerChannel {
   /// Growth of the buffer for a body whose length was not announced.
   private static final int GROW_BYTES_MIN = 64 << 10;
@@ -37,14 +38,21 @@ final class AnswerChannel {
 
   private final ServerConnection connection;
   private final LinkGauge link;
+  private final boolean useExtensions;
   private final LongAdder damagedOfAll;
   private final LongAdder damaged = new LongAdder();
   private volatile Set<Capability> capabilities = Set.of();
 
   /// @param policy what to do for the link's sake
+  /// @param useExtensions false: what the leader announces is not heard
   /// @param damagedOfAll counts the damaged answers of all channels
-  AnswerChannel(ServerConnection connection, TransferPolicy policy, LongAdder damagedOfAll) {
+  AnswerChannel(
+      ServerConnection connection,
+      TransferPolicy policy,
+      boolean useExtensions,
+      LongAdder damagedOfAll) {
     this.connection = connection;
+    this.useExtensions = useExtensions;
     this.link = new LinkGauge(policy, isLoopback(connection.settings().endpoint().host()));
     this.damagedOfAll = damagedOfAll;
   }
@@ -53,7 +61,7 @@ final class AnswerChannel {
     return host.equals("localhost") || host.startsWith("127.") || host.equals("::1");
   }
 
-  /// What the leader has announced last.
+  /// What the leader has announced last; nothing where extensions are not used.
   Set<Capability> capabilities() {
     return capabilities;
   }
@@ -172,7 +180,7 @@ final class AnswerChannel {
 
   private void learn(StreamingResponse response) {
     String announced = response.header(Capability.HEADER);
-    if (announced != null) {
+    if (useExtensions && announced != null) {
       capabilities = Capability.parse(announced);
     }
   }

@@ -99,7 +99,8 @@ final class HttpLeaderClient implements LeaderClient {
       LongAdder damagedAnswers) {
     this.limit = limit;
     this.connection = connection;
-    this.channel = new AnswerChannel(connection, address.transfer(), damagedAnswers);
+    this.channel =
+        new AnswerChannel(connection, address.transfer(), address.useExtensions(), damagedAnswers);
     this.address = address;
   }
 
@@ -193,7 +194,9 @@ final class HttpLeaderClient implements LeaderClient {
       // JSON would be enough, but for the numbers in a schema.
       request = request.withHeader("Accept", DumpForm.VELOCYPACK.mediaType());
     }
-    return object(request, Inventory::parse);
+    Inventory inventory = object(request, Inventory::parse);
+    // The one extension that comes without being asked for.
+    return capabilities().contains(Capability.FINGERPRINT) ? inventory : inventory.withoutTotals();
   }
 
   @Override

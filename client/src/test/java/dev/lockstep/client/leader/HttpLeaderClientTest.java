@@ -18,6 +18,7 @@ import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
+import dev.lockstep.replication.protocol.CollectionTotals;
 import dev.lockstep.replication.protocol.DumpForm;
 import dev.lockstep.replication.protocol.DumpPage;
 import dev.lockstep.replication.protocol.DumpRequest;
@@ -47,6 +48,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -63,6 +65,10 @@ class HttpLeaderClientTest {
   private static final String STATE =
       "{\"state\":{\"running\":true,\"lastLogTick\":\"127\"},\"server\":{\"version\":\"3.2.2\","
           + "\"serverId\":\"13204568989367\"},\"clients\":[]}";
+
+  private static final String INVENTORY =
+      "{\"collections\":[{\"parameters\":{\"id\":\"5\",\"name\":\"c\",\"type\":2},\"indexes\":[],"
+          + "\"count\":3,\"fingerprint\":\"77\"}],\"state\":{\"lastLogTick\":\"127\"}}";
 
   /// What the leader does with a request.
   private interface Leader {
@@ -119,26 +125,31 @@ class HttpLeaderClientTest {
   }
 
   private LeaderClient connect() {
-    return connect(
+    return connect(address());
+  }
+
+  private static LeaderClient connect(
+      String endpoint, LeaderCredentials credentials, Duration silence, long bytesMax) {
+    return connect(address(endpoint, credentials, silence, bytesMax));
+  }
+
+  private static LeaderClient connect(LeaderAddress address) {
+    return new HttpLeaderConnector(new TlsTrust.SystemAuthorities(), AddressPolicy.ANY)
+        .connect(address);
+  }
+
+  private LeaderAddress address() {
+    return address(
         endpoint(),
         new LeaderCredentials.Basic("root", "hunter2"),
         Duration.ofSeconds(20),
         1 << 20);
   }
 
-  private static LeaderClient connect(
+  private static LeaderAddress address(
       String endpoint, LeaderCredentials credentials, Duration silence, long bytesMax) {
-    return new HttpLeaderConnector(new TlsTrust.SystemAuthorities(), AddressPolicy.ANY)
-        .connect(
-            new LeaderAddress(
-                endpoint,
-                "my db/1",
-                credentials,
-                "4711",
-                Duration.ofSeconds(5),
-                silence,
-                bytesMax,
-                0));
+    return new LeaderAddress(
+        endpoint, "my db/1", credentials, "4711", Duration.ofSeconds(5), silence, bytesMax, 0);
   }
 
   @Test
@@ -217,6 +228,49 @@ class HttpLeaderClientTest {
             "GET /_db/my%20db%2F1/_api/replication/dump?serverId=4711&collection=hABC%2F12&batchId=96"
                 + "&includeSystem=true&useEnvelope=false&from=3&to=128&chunkSize=1000&flush=true&flushWait=15");
     assertThat(requests.get(1)).doesNotContain("flush");
+  }
+
+  @Test
+  void doesNotHearOfExtensionsThatAreNotToBeUsed() throws InterruptedException {
+    List<String> askedBeyondStock = new CopyOnWriteArrayList<>();
+    leader =
+        request -> {
+          request
+              .getRequestHeaders()
+              .forEach((name, values) -> {
+                if ((name + values).toLowerCase(Locale.ROOT).contains("lockstep-")) {
+                  askedBeyondStock.add(name);
+                }
+              });
+          request.getResponseHeaders().set(Capability.HEADER, Capability.announcement());
+          reply(request, 200, request.getRequestURI().getPath().endsWith("y") ? INVENTORY : STATE);
+        };
+    try (LeaderClient client = connect(address().withExtensions(false))) {
+      client.loggerState();
+
+      assertThat(client.inventory("96", true, false, "").collections().getFirst().totals())
+          .isNull();
+      assertThat(client.capabilities()).isEmpty();
+    }
+    assertThat(askedBeyondStock).isEmpty();
+    assertThat(requests).hasSize(2);
+  }
+
+  /// Whoever has not announced totals may mean something else by these names.
+  @Test
+  void believesTotalsOnlyOfLeadersThatAnnounceThem() throws InterruptedException {
+    leader = request -> reply(request, 200, INVENTORY);
+    try (LeaderClient client = connect()) {
+      assertThat(client.inventory("96", true, false, "").collections().getFirst().totals())
+          .isNull();
+      leader =
+          request -> {
+            request.getResponseHeaders().set(Capability.HEADER, Capability.FINGERPRINT.wireName());
+            reply(request, 200, INVENTORY);
+          };
+      assertThat(client.inventory("96", true, false, "").collections().getFirst().totals())
+          .isEqualTo(new CollectionTotals(3, 77));
+    }
   }
 
   private static DumpRequest dump(DumpForm form, boolean flush) {

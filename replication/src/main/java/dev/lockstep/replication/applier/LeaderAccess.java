@@ -87,7 +87,8 @@ final class LeaderAccess {
             options.requestTimeout(),
             options.maxPacketSize(),
             options.sslProtocol())
-        .withTransfer(options.transfer());
+        .withTransfer(options.transfer())
+        .withExtensions(options.useExtensions());
   }
 
   /// Asks the leader, once and within seconds, whether it has changes that are not here.

@@ -220,7 +220,8 @@ public final class SyncJob {
             options.requestTimeout(),
             options.maxPacketSize(),
             options.sslProtocol())
-        .withTransfer(options.transfer());
+        .withTransfer(options.transfer())
+        .withExtensions(options.useExtensions());
   }
 
   private static String only(SyncOptions options) {

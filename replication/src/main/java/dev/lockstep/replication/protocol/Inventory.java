@@ -41,6 +41,12 @@ public record Inventory(List<InventoryCollection> collections, int views, Tick l
         new Tick(Messages.requiredUnsigned(state, "lastLogTick")));
   }
 
+  /// As a leader tells it that tells no totals.
+  public Inventory withoutTotals() {
+    return new Inventory(
+        collections.stream().map(InventoryCollection::withoutTotals).toList(), views, lastLogTick);
+  }
+
   /// Writes the answer for one database.
   ///
   /// @param time on the leader

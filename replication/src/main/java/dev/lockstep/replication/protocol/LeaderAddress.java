@@ -11,6 +11,8 @@ import java.time.Duration;
 /// @param silenceMax longest silence during one request; not a limit of its total time
 /// @param responseBytesMax larger responses are refused
 /// @param transfer what to do for the link's sake
+/// @param useExtensions whether to use what the leader announces beyond the stock protocol; false:
+///   [LeaderClient#capabilities] stays empty, and requests are those a stock leader gets
 public record LeaderAddress(
     String endpoint,
     String database,
@@ -20,8 +22,9 @@ public record LeaderAddress(
     Duration silenceMax,
     long responseBytesMax,
     int sslProtocol,
-    TransferPolicy transfer) {
-  /// With [TransferPolicy#DEFAULT].
+    TransferPolicy transfer,
+    boolean useExtensions) {
+  /// With [TransferPolicy#DEFAULT], using extensions.
   public LeaderAddress(
       String endpoint,
       String database,
@@ -40,7 +43,8 @@ public record LeaderAddress(
         silenceMax,
         responseBytesMax,
         sslProtocol,
-        TransferPolicy.DEFAULT);
+        TransferPolicy.DEFAULT,
+        true);
   }
 
   public LeaderAddress withTimeouts(Duration connect, Duration silence) {
@@ -53,7 +57,8 @@ public record LeaderAddress(
         silence,
         responseBytesMax,
         sslProtocol,
-        transfer);
+        transfer,
+        useExtensions);
   }
 
   public LeaderAddress withTransfer(TransferPolicy value) {
@@ -66,6 +71,22 @@ public record LeaderAddress(
         silenceMax,
         responseBytesMax,
         sslProtocol,
+        value,
+        useExtensions);
+  }
+
+  /// The same leader, its extensions used or left alone.
+  public LeaderAddress withExtensions(boolean value) {
+    return new LeaderAddress(
+        endpoint,
+        database,
+        credentials,
+        followerId,
+        connectTimeout,
+        silenceMax,
+        responseBytesMax,
+        sslProtocol,
+        transfer,
         value);
   }
 }

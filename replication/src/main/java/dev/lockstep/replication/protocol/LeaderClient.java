@@ -23,7 +23,8 @@ public interface LeaderClient extends AutoCloseable {
     return List.of();
   }
 
-  /// What the leader has announced so far; empty before the first answer.
+  /// What the leader has announced so far; empty before the first answer, and always where
+  /// [LeaderAddress#useExtensions] is false.
   Set<Capability> capabilities();
 
   /// Works in every version; the first thing to ask.

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// @param maxPacketSize largest response accepted, in bytes
 /// @param sslProtocol the wire's number of a TLS version; 0 = the best both sides have
 /// @param transfer `compression` and `maxBandwidth`
+/// @param useExtensions false: the leader is taken for a stock one, whatever it announces
 /// @param isAsync shell only: answer with a job id at once
 /// @param progress shell only: show progress while waiting
 public record SyncOptions(
@@ -49,6 +50,7 @@ public record SyncOptions(
     long maxPacketSize,
     int sslProtocol,
     TransferPolicy transfer,
+    boolean useExtensions,
     ApplierOptions applier,
     boolean isAsync,
     boolean progress) {
@@ -97,6 +99,7 @@ public record SyncOptions(
           "sslProtocol",
           "compression",
           "maxBandwidth",
+          "useExtensions",
           "ignoreErrors",
           "lockTimeoutRetries",
           "autoStart",
@@ -229,12 +232,15 @@ public record SyncOptions(
     target.member("requireFromPresent", applier.requireFromPresent());
     target.member("verbose", verbose);
     target.member("incremental", incremental);
-    // Stock peers know neither; nobody is shown them who has not set them.
+    // Stock peers know none of these; nobody is shown them who has not set them.
     if (transfer.compression() != TransferPolicy.DEFAULT.compression()) {
       target.member("compression", transfer.compression().wireName());
     }
     if (transfer.bytesPerSecondMax() > 0) {
       target.member("maxBandwidth", transfer.bytesPerSecondMax());
+    }
+    if (!useExtensions) {
+      target.member("useExtensions", false);
     }
     target.member("restrictType", restrictType());
     target.key("restrictCollections").openArray();
@@ -319,6 +325,7 @@ public record SyncOptions(
         maxPacketSize,
         sslProtocol,
         transfer,
+        useExtensions,
         applier,
         isAsync,
         progress);
@@ -343,6 +350,7 @@ public record SyncOptions(
         MAX_PACKET_SIZE_DEFAULT,
         0,
         TransferPolicy.DEFAULT,
+        true,
         ApplierOptions.DEFAULT,
         false,
         true);
@@ -381,6 +389,7 @@ public record SyncOptions(
           integer("maxPacketSize", MAX_PACKET_SIZE_DEFAULT, MAX_PACKET_SIZE_MIN, Integer.MAX_VALUE),
           (int) integer("sslProtocol", 0, 0, SSL_PROTOCOL_MAX),
           new TransferPolicy(compression(), bandwidth()),
+          bool("useExtensions", true),
           new ApplierOptions(
               ignoreErrors(),
               count("lockTimeoutRetries", defaults.lockTimeoutRetries()),

@@ -35,6 +35,8 @@ class SyncOptionsTest {
     assertThat(options.verbose()).isFalse();
     assertThat(options.maxPacketSize()).isEqualTo(536870912);
     assertThat(options.sslProtocol()).isZero();
+    assertThat(options.transfer()).isEqualTo(TransferPolicy.DEFAULT);
+    assertThat(options.useExtensions()).isTrue();
     assertThat(options.applier()).isEqualTo(ApplierOptions.DEFAULT);
     assertThat(options.applier().connectionRetryWaitTime()).hasSeconds(15);
     assertThat(options.applier().idleMaxWaitTime()).hasMillis(2500);
@@ -52,7 +54,8 @@ class SyncOptionsTest {
             "initialSyncMaxWaitTime":1.5,"requestTimeout":2,"connectTimeout":0.5,"chunkSize":1048576,
             "includeSystem":false,"includeFoxxQueues":true,"restrictType":"exclude",
             "restrictCollections":["a","b","a"],"skipCreateDrop":true,"verbose":true,
-            "maxPacketSize":2097152,"sslProtocol":5,"ignoreErrors":3,"lockTimeoutRetries":1,
+            "maxPacketSize":2097152,"sslProtocol":5,"compression":"none","maxBandwidth":65536,
+            "useExtensions":false,"ignoreErrors":3,"lockTimeoutRetries":1,
             "autoStart":true,"autoResync":true,"autoResyncRetries":4,"adaptivePolling":false,
             "requireFromPresent":false,"maxConnectRetries":7,"connectionRetryWaitTime":8,
             "idleMinWaitTime":0.25,"idleMaxWaitTime":9,"async":true,"progress":false,
@@ -73,6 +76,9 @@ class SyncOptionsTest {
     assertThat(options.verbose()).isTrue();
     assertThat(options.maxPacketSize()).isEqualTo(2097152);
     assertThat(options.sslProtocol()).isEqualTo(5);
+    assertThat(options.transfer())
+        .isEqualTo(new TransferPolicy(TransferPolicy.Compression.NONE, 65536));
+    assertThat(options.useExtensions()).isFalse();
     assertThat(options.applier())
         .isEqualTo(
             new ApplierOptions(
@@ -170,6 +176,9 @@ class SyncOptionsTest {
         "maxPacketSize           | 18446744073709551615 | a whole number from 1048576 to"
             + " 2147483647",
         "sslProtocol             | 10      | a whole number from 0 to 9",
+        "useExtensions           | \"no\"  | true or false",
+        "useExtensions           | 0       | true or false",
+        "useExtensions           | null    | true or false",
         "ignoreErrors            | -1      | a whole number from 0 to 2147483647",
         "ignoreErrors            | \"all\" | a whole number from 0 to 2147483647",
         "lockTimeoutRetries      | 0.5     | a whole number from 0 to 2147483647",
@@ -225,6 +234,33 @@ class SyncOptionsTest {
     assertThat(rendered.close().toSlice().toJson())
         .doesNotContain("hunter2")
         .contains("\"username\":\"u\"");
+  }
+
+  /// Jobs and appliers go on after a restart with what was stored.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "\"useExtensions\":false",
+        "\"compression\":\"zstd\",\"maxBandwidth\":65536,\"incremental\":true"
+      })
+  void whatIsStoredIsReadBackTheSame(String members) {
+    SyncOptions options = parse(members);
+    VPackBuilder stored = new VPackBuilder().openObject();
+    options.renderWithSecrets(stored);
+
+    assertThat(
+            SyncOptions.parse(stored.close().toSlice(), SyncOptions.UnknownOptions.REFUSE)
+                .options())
+        .isEqualTo(options);
+  }
+
+  @Test
+  void showsNobodyWhatStockPeersDoNotKnowUnlessItWasSet() {
+    VPackBuilder rendered = new VPackBuilder().openObject();
+    parse("\"useExtensions\":true").render(rendered);
+    assertThat(rendered.close().toSlice().toJson())
+        .doesNotContain("useExtensions", "compression", "maxBandwidth");
   }
 
   @Test

@@ -9,17 +9,20 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// An HTTP proxy before a leader that answers some requests itself, with a status and no body. Can
-/// make the leader look like a stock one: then nothing that only Lockstep servers tell each other
-/// gets through.
+/// An HTTP proxy before a leader that answers some requests itself, with a status and no body, and
+/// notes all. Can make the leader look like a stock one: then nothing that only Lockstep servers
+/// tell each other gets through.
 final class InterceptedLeader implements AutoCloseable {
   /// Belong to one connection, or are set by whoever sends.
   private static final Set<String> NOT_PASSED_ON =
@@ -34,6 +37,7 @@ final class InterceptedLeader implements AutoCloseable {
   private final Map<String, Integer> once = new ConcurrentHashMap<>();
   private final Map<String, Integer> always = new ConcurrentHashMap<>();
   private final AtomicInteger intercepted = new AtomicInteger();
+  private final List<String> requests = new CopyOnWriteArrayList<>();
 
   InterceptedLeader(RunningServer leader, boolean asStock) throws IOException {
     this.leader = leader;
@@ -63,9 +67,23 @@ final class InterceptedLeader implements AutoCloseable {
     return intercepted.get();
   }
 
+  /// Everything a follower has asked, as it came: method, path with query, and headers but those
+  /// that tell who asks whom and how long the body is.
+  List<String> requests() {
+    return List.copyOf(requests);
+  }
+
+  private static String noted(HttpExchange exchange) {
+    Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    headers.putAll(exchange.getRequestHeaders());
+    headers.keySet().removeAll(Set.of("Host", "Authorization", "Content-length"));
+    return exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + headers;
+  }
+
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readAllBytes();
+      requests.add(noted(exchange));
       String path = exchange.getRequestURI().getPath().replaceFirst("^/_db/[^/]+", "");
       Integer status = once.remove(path);
       if (status != null) {

@@ -149,7 +149,9 @@ public final class BenchCommand extends CliCommand {
   @Option(
       names = "--set",
       paramLabel = "OPTION=VALUE",
-      description = "An option of the synchronization, as with lockstep sync; may be repeated.")
+      description =
+          "An option of the synchronization, of tail also of following, as with lockstep sync; may"
+              + " be repeated.")
   private Map<String, String> syncOptions = new LinkedHashMap<>();
 
   @Option(

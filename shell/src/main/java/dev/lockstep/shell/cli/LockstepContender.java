@@ -37,6 +37,7 @@ import picocli.CommandLine;
 /// Lockstep itself: leader and follower as processes of this distribution, asked over HTTP as any
 /// client asks.
 final class LockstepContender implements Contender {
+  private static final String DATABASE = "_system";
   private static final String COLLECTION = "bench";
   private static final String PROBES = "/_api/document/probe";
   private static final String DOCUMENTS = "/_api/document/" + COLLECTION;
@@ -63,7 +64,7 @@ final class LockstepContender implements Contender {
   private @Nullable Side leader;
   private @Nullable Side follower;
 
-  /// @param syncOptions more options of every synchronization, as JSON text
+  /// @param syncOptions more options of every synchronization and of following, as JSON text
   /// @param environment more variables of the servers' processes
   /// @param folder for data and logs; exists, is removed by the caller
   LockstepContender(
@@ -81,8 +82,12 @@ final class LockstepContender implements Contender {
   }
 
   /// One server and the connections to it.
-  private record Side(LocalServer server, ServerApi api) implements AutoCloseable {
-    static Side start(String name, Path folder, Map<String, String> environment, int connections)
+  ///
+  /// @param api for whatever is done once
+  /// @param clients for single documents
+  private record Side(LocalServer server, ServerApi api, BlockingApi clients)
+      implements AutoCloseable {
+    static Side start(String name, Path folder, Map<String, String> environment)
         throws IOException, InterruptedException {
       LocalServer server = null;
       try {
@@ -90,13 +95,12 @@ final class LockstepContender implements Contender {
             LocalServer.start(
                 name, folder.resolve(name), LocalServer.freePort(FIRST_PORT), environment);
         server.awaitReady();
+        Credentials credentials = new Credentials.Basic("root", "");
         ServerApi api =
             new ServerApi(
-                ConnectionSettings.of(server.address(), new Credentials.Basic("root", ""))
-                    .withIdleTimeout(SILENCE_MAX)
-                    .withConnectionsMax(connections),
-                "_system");
-        Side side = new Side(server, api);
+                ConnectionSettings.of(server.address(), credentials).withIdleTimeout(SILENCE_MAX),
+                DATABASE);
+        Side side = new Side(server, api, new BlockingApi(server.address(), credentials, DATABASE));
         server = null;
         return side;
       } catch (CommandFailure e) {
@@ -147,11 +151,9 @@ final class LockstepContender implements Contender {
   }
 
   private void startServers() throws IOException, InterruptedException {
-    // The clients, the probe, and whoever looks at the end.
-    int connections = plan.clients() + 2;
-    leader = Side.start("leader", folder, environment, connections);
+    leader = Side.start("leader", folder, environment);
     if (plan.scenario().hasFollower()) {
-      follower = Side.start("follower", folder, environment, connections);
+      follower = Side.start("follower", folder, environment);
     }
   }
 
@@ -228,14 +230,14 @@ final class LockstepContender implements Contender {
   private LagProbe.Sides probes() {
     return new LagProbe.Sides() {
       @Override
-      public void write(int number) throws IOException, InterruptedException {
-        leader().api().send("POST", PROBES, "{\"_key\":\"" + number + "\"}");
+      public void write(int number) throws IOException {
+        byte[] probe = ("{\"_key\":\"" + number + "\"}").getBytes(StandardCharsets.UTF_8);
+        leader().clients().post(PROBES, probe);
       }
 
       @Override
-      public boolean isVisible(int number) throws IOException, InterruptedException {
-        ServerApi api = follower().api();
-        return api.sendAny(api.request("GET", PROBES + "/" + number)).status() == 200;
+      public boolean isVisible(int number) throws IOException {
+        return follower().clients().isThere(PROBES + "/" + number);
       }
     };
   }
@@ -246,13 +248,7 @@ final class LockstepContender implements Contender {
   }
 
   private void follow() throws IOException, InterruptedException {
-    VPackBuilder config =
-        new VPackBuilder()
-            .openObject()
-            .member("endpoint", leader().server().endpoint())
-            .member("username", "root")
-            .member("password", "")
-            .member("includeSystem", false);
+    VPackBuilder config = syncOptions().member("includeSystem", false);
     VPackSlice state =
         follower()
             .api()
@@ -333,18 +329,9 @@ final class LockstepContender implements Contender {
   /// @return bytes over the wire in both directions, as the follower counted them, or null
   private @Nullable Long synchronize(boolean isIncremental)
       throws IOException, InterruptedException {
-    VPackBuilder config = new VPackBuilder();
-    config
-        .openObject()
-        .member("endpoint", leader().server().endpoint())
-        .member("username", "root")
-        .member("password", "")
-        .member("incremental", isIncremental)
-        .member("restrictType", "include");
+    VPackBuilder config =
+        syncOptions().member("incremental", isIncremental).member("restrictType", "include");
     config.key("restrictCollections").openArray().value(COLLECTION).close();
-    for (Map.Entry<String, String> option : syncOptions.entrySet()) {
-      config.member(option.getKey(), LeaderOptions.value(option.getValue()));
-    }
     ServerApi api = follower().api();
     api.send("PUT", "/_api/replication/sync", config.close().toSlice().toJson());
     VPackSlice jobs = api.get("/_api/replication/jobs");
@@ -353,6 +340,21 @@ final class LockstepContender implements Contender {
     return statistics == null || !statistics.isObject()
         ? null
         : number(statistics, "bytesSent") + number(statistics, "bytesReceived");
+  }
+
+  /// Begins the options of whatever the follower does: the leader, and what the user has set. The
+  /// object stays open.
+  private VPackBuilder syncOptions() {
+    VPackBuilder config =
+        new VPackBuilder()
+            .openObject()
+            .member("endpoint", leader().server().endpoint())
+            .member("username", "root")
+            .member("password", "");
+    for (Map.Entry<String, String> option : syncOptions.entrySet()) {
+      config.member(option.getKey(), LeaderOptions.value(option.getValue()));
+    }
+    return config;
   }
 
   private static long number(VPackSlice object, String member) {
@@ -472,18 +474,14 @@ final class LockstepContender implements Contender {
     }
   }
 
-  private void insert(int number) throws IOException, InterruptedException {
-    ServerApi api = leader().api();
-    api.send(
-        api.request("POST", DOCUMENTS)
-            .withBody("application/json", json(number, 0).getBytes(StandardCharsets.UTF_8)));
+  private void insert(int number) throws IOException {
+    leader().clients().post(DOCUMENTS, json(number, 0).getBytes(StandardCharsets.UTF_8));
   }
 
   /// Every document once, in an order that has nothing to do with the one of the keys.
-  private void read(int turn) throws IOException, InterruptedException {
-    ServerApi api = leader().api();
+  private void read(int turn) throws IOException {
     int number = (int) ((long) turn * scatter() % plan.documents());
-    api.send(api.request("GET", DOCUMENTS + "/" + PercentEncoding.encode(documents.key(number))));
+    leader().clients().get(DOCUMENTS + "/" + PercentEncoding.encode(documents.key(number)));
   }
 
   /// A step through all documents: about the golden section of them, and without a common divisor.

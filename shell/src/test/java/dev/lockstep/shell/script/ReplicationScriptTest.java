@@ -2,6 +2,7 @@ package dev.lockstep.shell.script;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.shell.FakeServer;
 import java.util.List;
 import java.util.Map;
@@ -185,6 +186,10 @@ class ReplicationScriptTest {
             + " collection names, not \"a\"",
         "{ignoreErrors: -1}                   | option 'ignoreErrors' must be a whole number, 0 or"
             + " more, or true or false, not -1",
+        "{compression: 'gzip'}                | option 'compression' must be \"auto\", \"none\" or"
+            + " \"zstd\", not \"gzip\"",
+        "{useExtensions: 0}                   | option 'useExtensions' must be true or false, not"
+            + " 0",
         "{password: 5}                        | option 'password' must be a string",
         "'tcp://leader'                       | the options must be an object, not"
             + " \"tcp://leader\"",
@@ -217,10 +222,27 @@ class ReplicationScriptTest {
             + " lockTimeoutRetries: 0, autoStart: false, autoResync: false, autoResyncRetries: 2,"
             + " adaptivePolling: true, requireFromPresent: true, maxConnectRetries: 100,"
             + " connectionRetryWaitTime: 15, idleMinWaitTime: 1, idleMaxWaitTime: 2.5, async:"
-            + " false, progress: false, barrierId: 1, leaderId: 'x', masterId: 'x'}); undefined");
+            + " false, progress: false, compression: 'none', maxBandwidth: 65536, useExtensions:"
+            + " false, barrierId: 1, leaderId: 'x', masterId: 'x'}); undefined");
     assertThat(shell.server.asked().getFirst().json().path("restrictCollections").toString())
         .isEqualTo("[\"test\"]");
     assertThat(shell.server.asked().getFirst().json().path("includeSystem").asBoolean()).isTrue();
+    assertThat(shell.server.asked().getFirst().json().path("useExtensions").asBoolean(true))
+        .isFalse();
+  }
+
+  @Test
+  void knowsEveryOptionThatServersKnow() {
+    shell.server.on("PUT /_api/job/17", _ -> done(200, RESULT));
+    for (String option : SyncOptions.names()) {
+      assertThat(
+              shell.typed(
+                  "(() => { try { r.applier.properties({"
+                      + option
+                      + ": undefined}); return ''; } catch (e) { return e.errorMessage } })()"))
+          .as(option)
+          .doesNotContain("unknown option");
+    }
   }
 
   @Test
