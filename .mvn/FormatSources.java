@@ -26,6 +26,7 @@ public final class FormatSources {
     PrintWriter out = new PrintWriter(System.out, true);
     PrintWriter err = new PrintWriter(System.err, true);
     int status = new Main(out, err, System.in).format(call.toArray(String[]::new));
+    err.flush();
     if (status != 0) {
       System.err.println("The files named above are not in the project's format. Run: mvn -N -Pformat verify");
     }

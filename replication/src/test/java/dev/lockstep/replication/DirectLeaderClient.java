@@ -82,9 +82,13 @@ public final class DirectLeaderClient implements LeaderClient {
   }
 
   @Override
-  public LoggerState loggerState() {
+  public LoggerState loggerState(String collection) {
     VPackBuilder message = new VPackBuilder();
-    leader.loggerState(follower()).render(message, false);
+    LoggerState state =
+        collection.isEmpty()
+            ? leader.loggerState(follower())
+            : leader.loggerState(follower(), collection);
+    state.render(message, false);
     return LoggerState.parse(message.toSlice());
   }
 

@@ -16,6 +16,7 @@ import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
 import dev.lockstep.replication.protocol.Capability;
+import dev.lockstep.replication.protocol.CollectionDigest;
 import dev.lockstep.replication.protocol.CompactRevisions;
 import dev.lockstep.replication.protocol.DamagedAnswerException;
 import dev.lockstep.replication.protocol.DumpForm;
@@ -128,8 +129,12 @@ final class HttpLeaderClient implements LeaderClient {
   }
 
   @Override
-  public LoggerState loggerState() throws InterruptedException {
-    return object(ServerRequest.get(url("logger-state").toString()), LoggerState::parse);
+  public LoggerState loggerState(String collection) throws InterruptedException {
+    Url url = url("logger-state");
+    if (!collection.isEmpty()) {
+      url.add(CollectionDigest.PARAMETER, collection);
+    }
+    return object(ServerRequest.get(url.toString()), LoggerState::parse);
   }
 
   @Override

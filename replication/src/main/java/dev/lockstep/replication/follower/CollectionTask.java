@@ -68,6 +68,14 @@ record CollectionTask(
   ///
   /// @throws LockstepException 28 if it is held by somebody else
   CollectionHold hold(DocumentCollection collection) {
+    return hold(collection, leader, settings, jobId);
+  }
+
+  static CollectionHold hold(
+      DocumentCollection collection,
+      LeaderSession leader,
+      FollowerSettings settings,
+      String jobId) {
     return collection.hold(
         "is being synchronized with the leader at "
             + leader.endpoint()

@@ -34,6 +34,7 @@ import dev.lockstep.replication.protocol.ServerIdentity;
 import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,7 +64,7 @@ final class LeaderSession implements AutoCloseable {
   private ServerIdentity server = new ServerIdentity("", 0, "");
 
   /// What the result reports; of the first batch, so that whoever tails from here misses nothing
-  /// that a later batch did not contain either.
+  /// that a later batch did not contain either. Before it is opened: of the leader's state.
   private Tick lastLogTick = Tick.NONE;
 
   private volatile @Nullable BatchLease lease;
@@ -89,24 +90,22 @@ final class LeaderSession implements AutoCloseable {
     this.batchOpened = batchOpened;
   }
 
-  /// Asks who the leader is, and opens a batch.
+  /// Asks who the leader is.
   ///
   /// @param ownServerId unsigned
   /// @param isKnown whether it has been reached before: then it will come back, else a wrong
   ///   address is to be told soon
-  /// @param leftBatch a batch that an earlier process has left open; empty = none. Ended here: its
-  ///   snapshot keeps what the leader removes, and takes one of the places it has for batches
+  /// @param collection that its digest is of interest of; empty = none
   /// @throws ReplicationException if it cannot be reached or is none we may follow
-  void open(long ownServerId, boolean isKnown, String leftBatch) throws InterruptedException {
-    // First the state, then the batch: leaders before 3.4 do not tell the batch's tick, and a tick
-    // that is too old only makes tailing repeat what is there already.
+  LoggerState meet(long ownServerId, boolean isKnown, String collection)
+      throws InterruptedException {
     LoggerState state =
         retries.perform(
             isKnown
                 ? retries.retriesMax()
                 : Math.min(settings.firstContactRetries(), retries.retriesMax()),
             _ -> true,
-            leader::loggerState);
+            () -> leader.loggerState(collection));
     server = state.server();
     LeaderVersion parsed = LeaderVersion.parse(server.version());
     if (parsed == null || !parsed.isSupported()) {
@@ -116,11 +115,25 @@ final class LeaderSession implements AutoCloseable {
     if (server.serverId() == ownServerId) {
       throw LeaderMismatchException.sameServer(leader.endpoint(), server.serverIdText());
     }
+    lastLogTick = state.lastLogTick();
+    return state;
+  }
+
+  /// Opens a batch, after [#meet]: leaders before 3.4 do not tell the batch's tick, and a tick that
+  /// is too old only makes tailing repeat what is there already.
+  ///
+  /// @param leftBatch a batch that an earlier process has left open; empty = none. Ended here: its
+  ///   snapshot keeps what the leader removes, and takes one of the places it has for batches
+  /// @throws ReplicationException if the leader does not open one
+  void open(String leftBatch) throws InterruptedException {
     if (!leftBatch.isEmpty()) {
       deleteBatch(leftBatch);
     }
     BatchOpened batch = openBatch();
-    lastLogTick = batch.lastTick() == null ? state.lastLogTick() : batch.lastTick();
+    Tick told = batch.lastTick();
+    if (told != null) {
+      lastLogTick = told;
+    }
     if (lastLogTick.equals(Tick.NONE)) {
       throw ProtocolViolationException.inResponse(leader.endpoint(), "leader tick is 0");
     }
@@ -260,6 +273,16 @@ final class LeaderSession implements AutoCloseable {
     } catch (LeaderRefusedException e) {
       throw lostBatchOr(e);
     }
+  }
+
+  /// What the leader has announced; empty before the first answer.
+  Set<Capability> announced() {
+    return leader.capabilities();
+  }
+
+  /// Whether a digest in the answer to [#meet] is what we take it for.
+  boolean hasCollectionDigests() {
+    return leader.capabilities().contains(Capability.COLLECTION_DIGEST);
   }
 
   /// Whether this leader may have revision trees.

@@ -30,6 +30,7 @@ public final class ReplicationFollower implements AutoCloseable {
   private final InstantSource time;
   private final Backoff backoff;
   private final SyncHistory history;
+  private final KnownLeaders leaders = new KnownLeaders();
   private final List<EndedSync> endedBefore = new ArrayList<>();
 
   /// Whether an applier is at work in a database.
@@ -176,6 +177,7 @@ public final class ReplicationFollower implements AutoCloseable {
             settings,
             backoff,
             history,
+            leaders,
             new JobRecord(id, begun, time));
     running.put(job.database(), job);
     return job;

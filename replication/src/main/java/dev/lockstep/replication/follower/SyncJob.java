@@ -10,6 +10,7 @@ import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderConnector;
+import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.Restriction;
 import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.SyncResult;
@@ -33,12 +34,14 @@ public final class SyncJob {
   private final StoredSync begun;
   private final boolean isLeaderKnown;
   private final SyncHistory history;
+  private final KnownLeaders leaders;
   private final JobRecord record;
   private final StopSignal stop = new StopSignal();
 
   /// @param begun what an earlier process has done of it, or nothing yet
   /// @param isLeaderKnown whether it has been reached before: then it is waited for
   /// @param history told how far it is, if it knows the job
+  /// @param leaders asked and told what leaders can do
   SyncJob(
       String id,
       StoredSync begun,
@@ -48,6 +51,7 @@ public final class SyncJob {
       FollowerSettings settings,
       Backoff backoff,
       SyncHistory history,
+      KnownLeaders leaders,
       JobRecord record) {
     this.id = id;
     this.begun = begun;
@@ -55,6 +59,7 @@ public final class SyncJob {
     this.request = begun.request();
     this.backoff = backoff;
     this.history = history;
+    this.leaders = leaders;
     this.store = store;
     this.connector = connector;
     this.settings = settings;
@@ -134,8 +139,28 @@ public final class SyncJob {
             (batch, tick) -> history.advance(number(), stored -> stored.inBatch(batch, tick)))) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
-      leader.open(store.serverId(), isLeaderKnown, begun.batchId());
+      UnchangedCollection candidate =
+          begun.restarts() > 0
+              ? null
+              : UnchangedCollection.candidate(
+                  store,
+                  database,
+                  options,
+                  leaders.announcedBy(options.endpoint()),
+                  settings,
+                  record,
+                  id);
+      LoggerState state =
+          leader.meet(store.serverId(), isLeaderKnown, candidate == null ? "" : candidate.name());
       record.leaderVersion(leader.server().version());
+      if (options.useExtensions()) {
+        leaders.announce(options.endpoint(), leader.announced());
+      }
+      SyncResult unchanged = candidate == null ? null : candidate.finish(leader, state);
+      if (unchanged != null) {
+        return unchanged;
+      }
+      leader.open(begun.batchId());
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());
       SyncPlan plan =
           SyncPlan.make(

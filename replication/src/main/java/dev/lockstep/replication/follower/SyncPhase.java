@@ -9,6 +9,7 @@ import java.util.Set;
 /// ```
 /// STARTING   -> CONNECTING
 /// CONNECTING -> LISTING               the leader is one we may follow and has opened a batch
+///             | FINISHING             its first answer shows that nothing differs
 /// LISTING    -> next collection
 /// COPYING    -> REOPENING | INDEXING  all documents are here, or the batch is no longer of use
 /// COMPARING                           a collection, or a half-built copy of it
@@ -49,7 +50,7 @@ public enum SyncPhase {
   private Set<SyncPhase> next() {
     return switch (this) {
       case STARTING -> EnumSet.of(CONNECTING);
-      case CONNECTING -> EnumSet.of(LISTING);
+      case CONNECTING -> EnumSet.of(LISTING, FINISHING);
       case LISTING, SWITCHING -> EnumSet.of(COPYING, COMPARING, REOPENING, FINISHING);
       case COPYING -> EnumSet.of(REOPENING, INDEXING);
       case COMPARING -> EnumSet.of(UPDATING, CHECKING, COMPARING, REOPENING);

@@ -3,6 +3,7 @@ package dev.lockstep.replication.follower;
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.collection.CollectionDefinition;
+import dev.lockstep.core.collection.CollectionProperties;
 import dev.lockstep.core.collection.CollectionType;
 import dev.lockstep.core.collection.Database;
 import dev.lockstep.core.collection.DocumentCollection;
@@ -131,14 +132,18 @@ record SyncPlan(List<Item> items) {
     if (source.name().equals("_users")) {
       record.warn("the accounts of this server will be replaced by the leader's, root included");
     }
+    warnOfEdges(source.properties(), options, record);
+    return new Item(source, globallyUniqueId(source, leader, local), isComparable ? local : null);
+  }
+
+  static void warnOfEdges(CollectionProperties properties, SyncOptions options, JobRecord record) {
     boolean isAlone = options.restriction() instanceof Restriction.Only;
-    if (source.type() == CollectionType.EDGE && isAlone) {
+    if (properties.type() == CollectionType.EDGE && isAlone) {
       record.warn(
           "'"
-              + source.name()
+              + properties.name()
               + "' is an edge collection; the documents its edges connect are not part of it");
     }
-    return new Item(source, globallyUniqueId(source, leader, local), isComparable ? local : null);
   }
 
   /// Whether the local collection is an older state of the leader's rather than another collection,

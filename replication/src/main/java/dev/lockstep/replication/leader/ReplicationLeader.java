@@ -10,6 +10,7 @@ import dev.lockstep.core.collection.StoreSnapshot;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.BatchOpened;
+import dev.lockstep.replication.protocol.CollectionDigest;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.LoggerState;
@@ -123,6 +124,25 @@ public final class ReplicationLeader implements AutoCloseable {
   public LoggerState loggerState(FollowerIdentity follower) {
     followers.seen(follower);
     return loggerState();
+  }
+
+  /// As [#loggerState(FollowerIdentity)], with what a collection is in the same state, and without
+  /// the list of clients. The follower may tail from there, as from the state of a batch.
+  ///
+  /// @param collection its name; there need not be one
+  public LoggerState loggerState(FollowerIdentity follower, String collection) {
+    CollectionDigest digest;
+    Tick tick;
+    try (StoreSnapshot snapshot = store.snapshot()) {
+      tick = atLeastOne(snapshot.tick());
+      CollectionView view = snapshot.collection(follower.database(), collection);
+      digest =
+          view == null || !view.definition().name().equals(collection)
+              ? null
+              : CollectionDigest.of(store.serverId(), tick, view);
+    }
+    followers.batchOpened(follower, tick);
+    return new LoggerState(lastTick(), time.instant(), identity, List.of(), digest);
   }
 
   /// As told to nobody in particular.

@@ -23,6 +23,9 @@ public enum Capability {
   /// An inventory tells number and fingerprint of each collection's documents.
   FINGERPRINT("fingerprint"),
 
+  /// The logger state tells a [CollectionDigest] if asked for one.
+  COLLECTION_DIGEST("collection-digest"),
+
   /// Revisions are told, and documents asked for, as [CompactRevisions].
   COMPACT_REVISIONS("compact-revisions"),
 

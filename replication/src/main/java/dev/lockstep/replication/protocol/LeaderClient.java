@@ -28,7 +28,16 @@ public interface LeaderClient extends AutoCloseable {
   Set<Capability> capabilities();
 
   /// Works in every version; the first thing to ask.
-  LoggerState loggerState() throws InterruptedException;
+  default LoggerState loggerState() throws InterruptedException {
+    return loggerState("");
+  }
+
+  /// As [#loggerState()], with what the leader has of one collection in the same state
+  /// ([Capability#COLLECTION_DIGEST]). The answer lacks it if the leader has none of that name, or
+  /// does not let us read it.
+  ///
+  /// @param collection its name; empty = none
+  LoggerState loggerState(String collection) throws InterruptedException;
 
   /// Makes a leader move everything from its write-ahead log to where a batch sees it, and waits
   /// for that; only old leaders have to. One that cannot or may not do it for us is left alone.

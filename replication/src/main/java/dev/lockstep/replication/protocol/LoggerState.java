@@ -8,16 +8,26 @@ import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// What a leader says about itself: `GET /_api/replication/logger-state`.
 ///
 /// @param lastLogTick the newest change
 /// @param time on the leader; not read from peers
 /// @param clients who follows; not read from peers
+/// @param collection of the collection that was asked about; null if none was, or there is none
 public record LoggerState(
-    Tick lastLogTick, Instant time, ServerIdentity server, List<Client> clients) {
+    Tick lastLogTick,
+    Instant time,
+    ServerIdentity server,
+    List<Client> clients,
+    @Nullable CollectionDigest collection) {
   public LoggerState {
     clients = List.copyOf(clients);
+  }
+
+  public LoggerState(Tick lastLogTick, Instant time, ServerIdentity server, List<Client> clients) {
+    this(lastLogTick, time, server, clients, null);
   }
 
   /// A follower that the leader knows.
@@ -43,11 +53,13 @@ public record LoggerState(
   public static LoggerState parse(VPackSlice message) {
     VPackSlice state = Messages.requiredObject(message, "state");
     Tick tick = new Tick(Messages.requiredUnsigned(state, "lastLogTick"));
+    VPackSlice collection = Messages.member(message, "collection");
     return new LoggerState(
         tick,
         Instant.EPOCH,
         ServerIdentity.parse(Messages.requiredObject(message, "server")),
-        List.of());
+        List.of(),
+        collection == null || !collection.isObject() ? null : CollectionDigest.parse(collection));
   }
 
   /// Writes the whole object.
@@ -80,7 +92,12 @@ public record LoggerState(
       }
       target.close();
     }
-    target.close().close();
+    target.close();
+    if (collection != null) {
+      target.key("collection");
+      collection.render(target);
+    }
+    target.close();
   }
 
   /// Changes that a client has not got.

@@ -57,8 +57,8 @@ class HookedLeader implements LeaderClient {
   }
 
   @Override
-  public LoggerState loggerState() throws InterruptedException {
-    return around("state", leader::loggerState);
+  public LoggerState loggerState(String collection) throws InterruptedException {
+    return around("state", () -> leader.loggerState(collection));
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.CollectionProperties;
 import dev.lockstep.core.collection.CollectionType;
@@ -36,6 +37,7 @@ import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.RevisionBlocksRequest;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
+import dev.lockstep.replication.protocol.SyncResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -71,12 +73,17 @@ class IncrementalSyncTest {
   }
 
   private void sync(String... moreOptions) throws InterruptedException {
+    sync(world.follower(), moreOptions);
+  }
+
+  private SyncResult sync(ReplicationFollower follower, String... moreOptions)
+      throws InterruptedException {
     SyncJob[] job = new SyncJob[1];
     String options =
         SyncWorld.only("test") + ",\"incremental\":true" + String.join("", moreOptions);
     try {
-      SyncWorld.sync(
-          world.follower(), options, SyncRequest.Caller.LOCKSTEP, started -> job[0] = started);
+      return SyncWorld.sync(
+          follower, options, SyncRequest.Caller.LOCKSTEP, started -> job[0] = started);
     } finally {
       progress = job[0].progress();
     }
@@ -204,6 +211,76 @@ class IncrementalSyncTest {
         expected.put("tree", 1);
       }
       assertThat(requests).containsExactlyInAnyOrderEntriesOf(expected);
+    }
+  }
+
+  @Test
+  void asksOnceWhereNothingDiffersFromALeaderThatIsKnown() throws InterruptedException {
+    DocumentCollection source = shared(10);
+    ReplicationFollower follower = world.follower();
+    sync(follower);
+    // Another collection's change: the state is a later one.
+    TestServer.fill(world.leaderServer.create("other"), 3);
+    Map<String, Integer> requests = countRequests();
+
+    SyncResult result = sync(follower);
+
+    assertThat(requests).containsExactly(Map.entry("state", 1));
+    assertThat(statistics().method()).isEqualTo(SyncMethod.FINGERPRINT);
+    assertThat(progress().collectionsDone()).isEqualTo(1);
+    // Who follows from here on misses nothing.
+    Tick now = world.leaderServer.engine().closedTick();
+    assertThat(result.lastLogTick()).isEqualTo(now);
+    assertThat(result.collections())
+        .containsExactly(new SyncResult.Collection(Long.toUnsignedString(source.id()), "test"));
+    assertThat(world.here("test").appliedPosition())
+        .isEqualTo(new AppliedPosition(world.leaderServer.store().serverId(), now));
+  }
+
+  /// The first answer's digest covers the definition as well.
+  @Test
+  void whatDiffersInTheDefinitionOnlyIsTakenOver() throws InterruptedException {
+    DocumentCollection source = shared(10);
+    ReplicationFollower follower = world.follower();
+    sync(follower);
+    source.ensureIndex(IndexDefinition.of(IndexType.PERSISTENT, List.of("v"), false, false));
+
+    sync(follower);
+
+    world.assertEqual("test");
+    assertThat(statistics().method()).isEqualTo(SyncMethod.FINGERPRINT);
+    assertThat(world.here("test").definition().indexes()).hasSize(1);
+  }
+
+  /// Another one may be at the same address by now.
+  @Test
+  void aLeaderThatNoLongerAnnouncesItIsNotAskedTwice() throws InterruptedException {
+    shared(10);
+    ReplicationFollower follower = world.follower();
+    sync(follower);
+    world.asStock = true;
+    Map<String, Integer> requests = countRequests();
+
+    sync(follower);
+    sync(follower);
+
+    world.assertEqual("test");
+    assertThat(requests).containsEntry("tree", 2);
+    assertThat(statistics().method()).isEqualTo(SyncMethod.REVISION_TREE);
+  }
+
+  /// Others must not hold a collection while it is found to be the same.
+  @Test
+  void nothingIsConcludedAboutACollectionThatIsHeld() throws InterruptedException {
+    shared(10);
+    ReplicationFollower follower = world.follower();
+    sync(follower);
+    try (CollectionHold _ =
+        world.here("test").hold("is held", CollectionHold.ClientWrites.REFUSED)) {
+      assertThatThrownBy(() -> sync(follower))
+          .isInstanceOf(LockstepException.class)
+          .extracting(failure -> ((LockstepException) failure).number())
+          .isEqualTo(ErrorNumber.LOCKED);
     }
   }
 
