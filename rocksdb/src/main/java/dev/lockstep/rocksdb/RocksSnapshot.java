@@ -6,6 +6,7 @@ import dev.lockstep.core.storage.Snapshot;
 import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.StorageException;
 import dev.lockstep.core.storage.Tick;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
@@ -51,6 +52,16 @@ final class RocksSnapshot implements Snapshot, NativeResource {
     hold();
     try {
       return engine.get(keyspace, key, options);
+    } finally {
+      leave();
+    }
+  }
+
+  @Override
+  public List<byte @Nullable []> getAll(Keyspace keyspace, List<byte[]> keys) {
+    hold();
+    try {
+      return engine.getAll(keyspace, keys, options);
     } finally {
       leave();
     }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -470,6 +471,38 @@ public final class RocksStorageEngine implements StorageEngine {
   byte @Nullable [] get(Keyspace keyspace, byte[] key, ReadOptions view) {
     try {
       return database.get(family(keyspace), view, key);
+    } catch (RocksDBException failure) {
+      throw new StorageException(
+          "cannot read from " + keyspace + ": " + failure.getMessage(), failure);
+    }
+  }
+
+  @Override
+  public List<byte @Nullable []> getAll(Keyspace keyspace, List<byte[]> keys) {
+    gate.enter();
+    try {
+      return getAll(keyspace, keys, latest);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /// Inside the gate.
+  List<byte @Nullable []> getAll(Keyspace keyspace, List<byte[]> keys, ReadOptions view) {
+    if (keys.isEmpty()) {
+      return List.of();
+    }
+    ColumnFamilyHandle family = family(keyspace);
+    try {
+      List<byte @Nullable []> values =
+          database.multiGetAsList(view, Collections.nCopies(keys.size(), family), keys);
+      for (int i = 0; i < values.size(); i++) {
+        if (values.get(i) == null) {
+          // RocksDB's Java binding tells what it could not read as what is not there.
+          values.set(i, database.get(family, view, keys.get(i)));
+        }
+      }
+      return values;
     } catch (RocksDBException failure) {
       throw new StorageException(
           "cannot read from " + keyspace + ": " + failure.getMessage(), failure);

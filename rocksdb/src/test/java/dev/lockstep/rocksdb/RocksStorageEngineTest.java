@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -241,6 +242,35 @@ class RocksStorageEngineTest {
       assertThat(count(engine, 1)).isZero();
       assertThat(count(between, 1)).isEqualTo(12_000);
       between.close();
+    }
+  }
+
+  // --- damage
+
+  /// RocksDB's Java binding answers for several keys that those it cannot read are not there.
+  @Test
+  void whatCannotBeReadIsNotTakenForWhatIsNotThere() throws IOException {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 10, 100);
+    }
+    damageTableFiles();
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      assertThatThrownBy(() -> engine.get(Keyspace.DOCUMENTS, Keys.of(1, 3)))
+          .isInstanceOf(StorageException.class);
+      assertThatThrownBy(
+              () -> engine.getAll(Keyspace.DOCUMENTS, List.of(Keys.of(1, 3), Keys.of(1, 4))))
+          .isInstanceOf(StorageException.class);
+    }
+  }
+
+  /// In their first data block.
+  private void damageTableFiles() throws IOException {
+    try (Stream<Path> files = Files.list(directory.resolve("database"))) {
+      for (Path file : files.filter(name -> name.toString().endsWith(".sst")).toList()) {
+        byte[] content = Files.readAllBytes(file);
+        content[50] ^= 1;
+        Files.write(file, content);
+      }
     }
   }
 

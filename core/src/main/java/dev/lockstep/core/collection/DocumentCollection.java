@@ -72,6 +72,9 @@ public final class DocumentCollection {
   /// The id it came into being with. It stays, whatever id the collection gets.
   private final long lockingRank;
 
+  /// Used under the lock.
+  private final RevisionCeiling ceiling = new RevisionCeiling();
+
   DocumentCollection(
       DocumentStore store, Database database, CollectionState state, CollectionProgress progress) {
     this.lockingRank = state.id();
@@ -173,7 +176,7 @@ public final class DocumentCollection {
   WriteSession session(
       CollectionState current, WriteOptions options, int operations, @Nullable WriteBatch shared) {
     return new WriteSession(
-        store, current, schema(current, options), progress, options, operations, shared);
+        store, current, schema(current, options), progress, ceiling, options, operations, shared);
   }
 
   /// What judges the documents of a write; null if nothing does. Under the lock.

@@ -175,7 +175,7 @@ final class DocumentRows {
       return null;
     }
     if (row[0] != HEAD) {
-      return whole(row, revision);
+      return unchunked(row, revision);
     }
     // The newest state may lose head and chunks between two reads; a cursor sees one state.
     try (StorageCursor cursor = view.scan(keyspace, KeyRange.prefix(key(generation, revision)))) {
@@ -186,9 +186,12 @@ final class DocumentRows {
   /// The key of the document of a revision, null if there is none. Reads a head row at most.
   static @Nullable String keyOf(StorageView view, long generation, long revision) {
     byte[] row = view.get(Keyspace.DOCUMENTS, key(generation, revision));
-    return row == null
-        ? null
-        : row[0] == HEAD ? headKey(row) : StoredDocument.key(VPackSlice.of(row));
+    return row == null ? null : keyIn(row);
+  }
+
+  /// The key of the document whose first row this is.
+  static String keyIn(byte[] row) {
+    return row[0] == HEAD ? headKey(row) : StoredDocument.key(VPackSlice.of(row));
   }
 
   static boolean exists(StorageView view, long generation, long revision) {
@@ -208,7 +211,7 @@ final class DocumentRows {
       }
       long revision = Keys.longAt(key, Long.BYTES);
       byte[] row = cursor.value();
-      return row[0] == HEAD ? assemble(cursor, key, row) : whole(row, revision);
+      return row[0] == HEAD ? assemble(cursor, key, row) : unchunked(row, revision);
     }
     return null;
   }
@@ -224,7 +227,8 @@ final class DocumentRows {
     return null;
   }
 
-  private static Document whole(byte[] row, long revision) {
+  /// The document that is one row.
+  static Document unchunked(byte[] row, long revision) {
     return new Document(StoredDocument.key(VPackSlice.of(row)), new Revision(revision), row);
   }
 

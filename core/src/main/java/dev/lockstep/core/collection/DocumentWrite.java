@@ -51,9 +51,18 @@ public sealed interface DocumentWrite {
   /// Source: `docs/decisions/0009-incremental-sync.md`.
   record PutReplicated(Document document) implements DocumentWrite {}
 
-  /// Removes a document because a leader did; ignored, with no revision, if it is not there.
-  record RemoveReplicated(String key) implements DocumentWrite {}
+  /// Removes a document because a leader does not have it; ignored, with no revision, if it is not
+  /// there.
+  ///
+  /// @param expected only if it has this revision; null: whatever revision it has
+  record RemoveReplicated(String key, @Nullable Revision expected) implements DocumentWrite {
+    /// Whatever revision it has.
+    public RemoveReplicated(String key) {
+      this(key, null);
+    }
+  }
 
-  /// Removes the document that has this revision now; refused with 1202 if none has.
+  /// Removes the document that has this revision now; refused with 1202 if none has. Where the key
+  /// is known, [RemoveReplicated] costs less: here the document is read for it.
   record RemoveRevision(Revision revision) implements DocumentWrite {}
 }

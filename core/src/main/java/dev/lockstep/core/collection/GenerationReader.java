@@ -160,6 +160,11 @@ final class GenerationReader {
     }
 
     @Override
+    public String key() {
+      return DocumentRows.keyIn(cursor.value());
+    }
+
+    @Override
     public void close() {
       cursor.close();
     }

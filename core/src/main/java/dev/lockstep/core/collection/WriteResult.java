@@ -20,9 +20,9 @@ public sealed interface WriteResult {
       implements WriteResult {}
 
   /// [OverwriteMode#IGNORE] met an existing document, or [DocumentWrite.PutReplicated] the very
-  /// same, or [DocumentWrite.RemoveReplicated] none.
+  /// same, or [DocumentWrite.RemoveReplicated] none that it was to remove.
   ///
-  /// @param revision of the existing document; [Revision#NONE] if there is none
+  /// @param revision of the existing document; [Revision#NONE] if there is none, and for removals
   record Ignored(String key, Revision revision) implements WriteResult {}
 
   /// Nothing was written.

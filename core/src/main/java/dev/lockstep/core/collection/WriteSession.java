@@ -83,6 +83,8 @@ final class WriteSession {
   private final @Nullable WriteBatch shared;
 
   private final DocumentRows rows;
+  private final SessionReads reads;
+  private final RevisionCeiling ceiling;
   private final List<StoredIndex> indexes;
   private final KeyGeneration keys;
   private final long bytesMax;
@@ -147,6 +149,7 @@ final class WriteSession {
       CollectionState state,
       @Nullable CollectionSchema schema,
       CollectionProgress progress,
+      RevisionCeiling ceiling,
       WriteOptions options,
       int operationCount,
       @Nullable WriteBatch shared) {
@@ -159,6 +162,8 @@ final class WriteSession {
     this.single = operationCount == 1 && options.origin() == Origin.CLIENT;
     this.rows = store.documentRows();
     this.indexes = state.maintainedIndexes();
+    this.reads = new SessionReads(store.engine(), rows, state.generation(), needsOld());
+    this.ceiling = ceiling;
     this.keys =
         new KeyGeneration(
             state.properties().keyOptions(),
@@ -186,8 +191,9 @@ final class WriteSession {
 
   List<WriteResult> run(List<DocumentWrite> writes) {
     try {
-      for (DocumentWrite write : writes) {
-        WriteResult result = apply(write);
+      for (int i = 0; i < writes.size(); i++) {
+        reads.lookAhead(writes, i);
+        WriteResult result = apply(writes.get(i));
         results.add(result);
         if (result instanceof Refused refused
             && (options.atomic() || refused.error() instanceof CommitRefused)) {
@@ -215,8 +221,9 @@ final class WriteSession {
   ///
   /// @throws LockstepException the first refusal; the batch is of no use then
   void stageShared(List<DocumentWrite> writes) {
-    for (DocumentWrite write : writes) {
-      WriteResult result = apply(write);
+    for (int i = 0; i < writes.size(); i++) {
+      reads.lookAhead(writes, i);
+      WriteResult result = apply(writes.get(i));
       results.add(result);
       if (result instanceof Refused refused) {
         throw refused.error();
@@ -306,7 +313,7 @@ final class WriteSession {
         case DocumentWrite.RemoveRevision remove -> removeRevision(remove.revision());
         case DocumentWrite.RemoveReplicated remove -> {
           key = remove.key();
-          yield removeReplicated(key);
+          yield removeReplicated(key, remove.expected());
         }
       };
     } catch (LockstepException e) {
@@ -346,7 +353,7 @@ final class WriteSession {
     }
     if (existing == null) {
       Revision revision = restored == null ? store.clock().next() : restored;
-      return write(null, null, normalize(body, key, revision));
+      return write(null, null, normalize(body, key, revision), false);
     }
     return switch (insert.mode()) {
       case CONFLICT -> new Refused(primaryViolation(key), key, existing.revision());
@@ -403,7 +410,7 @@ final class WriteSession {
 
   private WriteResult replaceWith(
       Existing existing, String key, VPackSlice body, @Nullable Revision restored) {
-    return write(existing, null, normalize(body, key, nextRevision(restored)));
+    return write(existing, null, normalize(body, key, nextRevision(restored)), false);
   }
 
   private WriteResult update(DocumentWrite.Update update) {
@@ -430,7 +437,7 @@ final class WriteSession {
     if (options.origin() == Origin.CLIENT) {
       store.settings().updatedDocuments().requireUpdate(old.body().length, updated.body().length);
     }
-    return write(existing, old, updated);
+    return write(existing, old, updated, false);
   }
 
   private WriteResult remove(DocumentWrite.Remove remove) {
@@ -448,9 +455,9 @@ final class WriteSession {
         key, existing.revision(), existing.revision(), options.returnOld() ? old : null, null);
   }
 
-  private WriteResult removeReplicated(String key) {
+  private WriteResult removeReplicated(String key, @Nullable Revision expected) {
     Existing existing = find(key);
-    return existing == null
+    return existing == null || expected != null && !existing.revision().equals(expected)
         ? new Ignored(key, Revision.NONE)
         : removed(key, existing, stageRemoval(key, existing));
   }
@@ -493,6 +500,7 @@ final class WriteSession {
     changeTree(existing.entry().revision(), false);
     totals.removed(key, existing.entry().revision());
     newest = CollectionProgress.max(newest, revision.value());
+    reads.forget(key, existing.entry().revision());
     if (!single) {
       overlay.put(key, Overlaid.REMOVED);
       revisionOverlay.remove(existing.entry().revision());
@@ -505,6 +513,7 @@ final class WriteSession {
     requirePossible(document);
     store.clock().observe(document.revision());
     Existing existing = find(key);
+    boolean isUnused = false;
     if (existing != null && existing.revision().equals(document.revision())) {
       if (Arrays.equals(load(existing).body(), document.body())) {
         return new Ignored(key, existing.revision());
@@ -515,6 +524,7 @@ final class WriteSession {
       existing = null;
     } else {
       String holder = holderOf(document.revision());
+      isUnused = holder == null;
       if (holder != null && removeIfThere(holder)) {
         commitRemovalOf(document);
       }
@@ -526,7 +536,7 @@ final class WriteSession {
     }
     // The leader's revision may be older than what was here; that something has changed must show.
     newest = CollectionProgress.max(newest, store.clock().next().value());
-    return write(existing, null, document);
+    return write(existing, null, document, isUnused);
   }
 
   /// The rows of a document that goes ahead of its batch must not meet those of one that the batch
@@ -562,8 +572,10 @@ final class WriteSession {
   }
 
   /// Judges and stages an insert (`existing` null) or a replacement.
+  ///
+  /// @param isUnused whether it is known that no document has the revision
   private WriteResult write(
-      @Nullable Existing existing, @Nullable Document loaded, Document document) {
+      @Nullable Existing existing, @Nullable Document loaded, Document document, boolean isUnused) {
     String key = document.key();
     long revision = document.revision().value();
     requireEnds(document.slice());
@@ -587,7 +599,9 @@ final class WriteSession {
               + key
               + "' is stored with other content");
     }
-    requireUnused(document);
+    if (!isUnused) {
+      requireUnused(document);
+    }
     if (schema != null) {
       Document former = old;
       schema.require(
@@ -623,6 +637,7 @@ final class WriteSession {
     }
 
     WriteBatch target = batch();
+    ceiling.raise(state.generation(), revision);
     keep(target, kept);
     if (existing != null) {
       rows.delete(target, state.generation(), existing.entry());
@@ -646,6 +661,7 @@ final class WriteSession {
     if (existing == null) {
       keys.observe(key);
     }
+    reads.forget(key, existing == null ? revision : existing.entry().revision());
     if (!single) {
       overlay.put(key, new Overlaid(entry, document));
       if (existing != null) {
@@ -791,7 +807,7 @@ final class WriteSession {
       return null;
     }
     String holder = revisionOverlay.get(revision);
-    if (holder == null) {
+    if (holder == null && ceiling.covers(store.engine(), rows, state.generation(), revision)) {
       holder = DocumentRows.keyOf(store.engine(), state.generation(), revision);
       if (holder != null && overlay.containsKey(holder)) {
         // The batch has already moved that document on.
@@ -845,18 +861,15 @@ final class WriteSession {
     if (overlaid != null) {
       return overlaid.entry() == null ? null : new Existing(overlaid.entry(), overlaid.document());
     }
-    if (!DocumentKey.isValid(key)) {
-      return null;
-    }
-    byte[] row = store.engine().get(Keyspace.PRIMARY, PrimaryEntry.key(state.generation(), key));
-    return row == null ? null : new Existing(PrimaryEntry.decode(row), null);
+    PrimaryEntry entry = reads.entry(key);
+    return entry == null ? null : new Existing(entry, null);
   }
 
   private Document load(Existing existing) {
     if (existing.overlaid() != null) {
       return existing.overlaid();
     }
-    Document document = rows.read(store.engine(), state.generation(), existing.entry().revision());
+    Document document = reads.document(existing.entry().revision());
     if (document == null) {
       throw DocumentRows.damaged(
           state.generation(),

@@ -11,6 +11,7 @@ import dev.lockstep.core.storage.StorageEngine;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.core.storage.WriteBatch;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +130,11 @@ final class CrashingEngine implements StorageEngine {
   @Override
   public byte @Nullable [] get(Keyspace keyspace, byte[] key) {
     return living().get(keyspace, key);
+  }
+
+  @Override
+  public List<byte @Nullable []> getAll(Keyspace keyspace, List<byte[]> keys) {
+    return living().getAll(keyspace, keys);
   }
 
   @Override

@@ -848,7 +848,9 @@ public abstract class DocumentStoreContract {
     assertThat(keys).containsExactly("small", "big");
     try (RevisionCursor cursor = collection.view().revisions(Revision.NONE, Revision.INVALID)) {
       assertThat(cursor.next()).isTrue();
+      assertThat(cursor.key()).isEqualTo("small");
       assertThat(cursor.next()).isTrue();
+      assertThat(cursor.key()).isEqualTo("big");
       assertThat(cursor.next()).isFalse();
     }
     assertConsistent(store);

@@ -238,6 +238,114 @@ public abstract class ReplicatedWritesContract {
     assertThat(collection.count()).isEqualTo(theirs.size());
   }
 
+  /// Operations find what those before them have done, whether it is committed already or not, and
+  /// whatever of the state before was read ahead.
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
+  void operationsOfOneCallFindWhatThoseBeforeHaveDone(long seed) {
+    Random random = new Random(seed);
+    if (seed % 2 == 0) {
+      collection =
+          collection
+              .database()
+              .createCollection(CollectionProperties.of("plain", CollectionType.DOCUMENT));
+    }
+    Map<String, Document> expected = new TreeMap<>();
+    for (int call = 0; call < 6; call++) {
+      boolean isTransaction = call % 3 == 0;
+      List<DocumentWrite> writes = new ArrayList<>();
+      while (writes.size() < 120) {
+        writes.add(randomWrite(random, expected, isTransaction));
+      }
+      if (isTransaction) {
+        // Few operations, within the smallest limits.
+        for (int from = 0; from < writes.size(); from += 3) {
+          List<WriteResult> results =
+              collection.write(
+                  writes.subList(from, from + 3), WriteOptions.applying(POSITION, true));
+          assertThat(results).noneMatch(WriteResult.Refused.class::isInstance);
+        }
+      } else {
+        collection.write(writes, WriteOptions.REPLICATION);
+      }
+      assertThat(contents())
+          .as("seed %d, call %d", seed, call)
+          .isEqualTo(contentsOf(List.copyOf(expected.values())));
+    }
+    assertThat(collection.count()).isEqualTo(expected.size());
+  }
+
+  /// @param state brought to what the operation leaves
+  /// @param isNeverRefused whatever the state is
+  private static DocumentWrite randomWrite(
+      Random random, Map<String, Document> state, boolean isNeverRefused) {
+    String key = "k" + random.nextInt(12);
+    Document current = state.get(key);
+    Revision revision = new Revision(5000 + random.nextInt(60));
+    switch (random.nextInt(isNeverRefused ? 5 : 6)) {
+      case 0 -> {
+        Revision wanted = current == null || random.nextInt(3) > 0 ? revision : current.revision();
+        if (current != null && current.revision().equals(wanted)) {
+          state.remove(key);
+        }
+        return new DocumentWrite.RemoveReplicated(key, wanted);
+      }
+      case 1 -> {
+        state.remove(key);
+        return new DocumentWrite.RemoveReplicated(key);
+      }
+      case 5 -> {
+        state.values().removeIf(document -> document.revision().equals(revision));
+        return new DocumentWrite.RemoveRevision(revision);
+      }
+      default -> {
+        Document document =
+            document(
+                key,
+                revision.value(),
+                "'n':" + random.nextInt(3) + ",'p':'" + DocumentStoreContract.large(100) + "'");
+        state.values().removeIf(other -> other.revision().equals(revision));
+        state.put(key, document);
+        return new DocumentWrite.PutReplicated(document);
+      }
+    }
+  }
+
+  @Test
+  void aRevisionCommittedByTheSameCallIsFound() {
+    List<DocumentWrite> writes = new ArrayList<>();
+    // Older than what the collection has seen, so that somebody may have it.
+    put(document("first", 9000, ""));
+    for (int i = 0; i < 50; i++) {
+      writes.add(new DocumentWrite.PutReplicated(document("a" + i, 9101 + i, "")));
+    }
+    Document wanted = document("b", 9101, "");
+    writes.add(new DocumentWrite.PutReplicated(wanted));
+
+    collection.write(writes, WriteOptions.REPLICATION);
+
+    assertThat(contents()).hasSize(51).containsKey("b").doesNotContainKey("a0");
+  }
+
+  @Test
+  void aRemovalOfAKeyThatHasAnotherRevisionNowIsIgnored() {
+    put(document("a", 5001, "'u':1"));
+    put(document("a", 5002, "'u':1"));
+
+    assertThat(
+            collection.write(
+                new DocumentWrite.RemoveReplicated("a", new Revision(5001)),
+                WriteOptions.REPLICATION))
+        .isEqualTo(new WriteResult.Ignored("a", Revision.NONE));
+    assertThat(contents()).hasSize(1);
+    assertThat(
+            collection.write(
+                new DocumentWrite.RemoveReplicated("a", new Revision(5002)),
+                WriteOptions.REPLICATION))
+        .isInstanceOf(WriteResult.Written.class);
+    assertThat(contents()).isEmpty();
+  }
+
   /// Documents that do not contradict each other.
   private static List<Document> randomState(Random random, long firstRevision) {
     List<Document> state = new ArrayList<>();

@@ -493,6 +493,58 @@ public abstract class StorageEngineContract {
     }
   }
 
+  // --- several look-ups at once
+
+  @Test
+  void severalKeysAreLookedUpInTheirOrder() {
+    byte[] large = new byte[Math.min(2000, engine.limits().valueBytesMax())];
+    Arrays.fill(large, (byte) 7);
+    commit(batch -> {
+      batch.put(Keyspace.PRIMARY, key(1, "a"), ONE);
+      batch.put(Keyspace.PRIMARY, key(1, "b"), TWO);
+      batch.put(Keyspace.PRIMARY, key(1, "empty"), new byte[0]);
+      batch.put(Keyspace.PRIMARY, key(2, "a"), large);
+      batch.put(Keyspace.PRIMARY, key(2, "gone"), ONE);
+      batch.put(Keyspace.DOCUMENTS, key(1, "elsewhere"), ONE);
+    });
+    commit(batch -> batch.delete(Keyspace.PRIMARY, key(2, "gone")));
+
+    assertThat(
+            engine.getAll(
+                Keyspace.PRIMARY,
+                List.of(
+                    key(2, "a"),
+                    key(1, "b"),
+                    key(1, "elsewhere"),
+                    key(1, "empty"),
+                    key(2, "gone"),
+                    key(1, "b"),
+                    key(1, "a"))))
+        .containsExactly(large, TWO, null, new byte[0], null, TWO, ONE);
+    assertThat(engine.getAll(Keyspace.PRIMARY, List.of())).isEmpty();
+  }
+
+  @Test
+  void aSnapshotLooksUpSeveralKeysInItsState() {
+    commit(batch -> {
+      batch.put(Keyspace.PRIMARY, key(1, "a"), ONE);
+      batch.put(Keyspace.PRIMARY, key(1, "b"), ONE);
+    });
+    List<byte[]> keys = List.of(key(1, "a"), key(1, "b"), key(1, "c"));
+    Snapshot snapshot = engine.snapshot();
+    commit(batch -> {
+      batch.put(Keyspace.PRIMARY, key(1, "a"), TWO);
+      batch.delete(Keyspace.PRIMARY, key(1, "b"));
+      batch.put(Keyspace.PRIMARY, key(1, "c"), TWO);
+    });
+
+    assertThat(snapshot.getAll(Keyspace.PRIMARY, keys)).containsExactly(ONE, ONE, null);
+    assertThat(engine.getAll(Keyspace.PRIMARY, keys)).containsExactly(TWO, null, TWO);
+    snapshot.close();
+    assertThatThrownBy(() -> snapshot.getAll(Keyspace.PRIMARY, keys))
+        .isInstanceOf(StorageException.class);
+  }
+
   // --- snapshots
 
   @Test
@@ -812,6 +864,7 @@ public abstract class StorageEngineContract {
     List<ThrowingCallable> calls =
         List.of(
             () -> engine.get(Keyspace.PRIMARY, ONE),
+            () -> engine.getAll(Keyspace.PRIMARY, List.of(ONE)),
             () -> engine.counter(ONE),
             () -> engine.scan(Keyspace.PRIMARY, KeyRange.all()),
             () -> engine.scanDescending(Keyspace.PRIMARY, KeyRange.all()),
@@ -823,6 +876,7 @@ public abstract class StorageEngineContract {
             () -> engine.purge(Keyspace.PRIMARY, KeyRange.all()),
             () -> engine.bytesOnDisk(),
             () -> snapshot.get(Keyspace.PRIMARY, ONE),
+            () -> snapshot.getAll(Keyspace.PRIMARY, List.of(ONE)),
             () -> snapshot.counter(ONE),
             () -> snapshot.scan(Keyspace.PRIMARY, KeyRange.all()),
             cursor::next,

@@ -12,7 +12,7 @@ import java.time.Duration;
 ///   several
 /// @param documentAttemptsMax how often documents are asked for that a leader leaves out
 /// @param surplusMax revisions of documents to be removed that are remembered until everything else
-///   has come; beyond, removing begins earlier
+///   has come, each with some 16 bytes of its key; beyond, removing begins earlier
 /// @param portionDocuments documents handed to the store at a time at most
 /// @param portionBytes bytes of documents handed to the store at a time, roughly
 /// @param keyChunkDocuments documents of one chunk of keys
@@ -33,7 +33,7 @@ public record ComparisonSettings(
     Duration keysWaitLeast,
     boolean isAhead) {
 
-  /// At most about 24 MiB of documents and 4 MB of revisions in memory.
+  /// At most about 24 MiB of documents and 13 MB of revisions with their keys in memory.
   public static final ComparisonSettings DEFAULT =
       new ComparisonSettings(
           4096, 2 << 20, 8 << 20, 4, 5, 500_000, 2000, 1 << 20, 5000, Duration.ofMinutes(3), true);

@@ -68,7 +68,7 @@ final class HalfBuiltReplica implements Replica {
         }
         case DocumentWrite.RemoveRevision remove ->
             removed += load.remove(remove.revision()) ? 1 : 0;
-        case DocumentWrite.Remove(String key, var expected) when expected != null ->
+        case DocumentWrite.RemoveReplicated(String key, var expected) when expected != null ->
             removed += load.remove(key, expected) ? 1 : 0;
         default -> throw new IllegalArgumentException("no leader's write: " + operation);
       }

@@ -111,7 +111,7 @@ final class LivingReplica implements Replica {
             written++;
           }
         }
-        case WriteResult.Ignored _ -> written++;
+        case WriteResult.Ignored _ -> written += isRemoval ? 0 : 1;
       }
     }
     return new Applied(written, removed);

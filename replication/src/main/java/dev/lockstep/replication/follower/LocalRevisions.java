@@ -40,11 +40,20 @@ final class LocalRevisions implements AutoCloseable {
 
   /// Unsigned.
   long revision() {
+    return current().revision().value();
+  }
+
+  /// See [RevisionCursor#key].
+  String key() {
+    return current().key();
+  }
+
+  private RevisionCursor current() {
     RevisionCursor current = cursor;
     if (current == null) {
       throw new IllegalStateException("next() did not return true");
     }
-    return current.revision().value();
+    return current;
   }
 
   @Override

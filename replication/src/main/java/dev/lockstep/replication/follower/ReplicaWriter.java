@@ -34,10 +34,10 @@ final class ReplicaWriter {
     add(new DocumentWrite.RemoveRevision(revision), 0);
   }
 
-  /// Removes the document of a key the leader does not have. The revision alone would not do: the
-  /// leader may have it under another key, and that document may have come already.
+  /// Removes the document of a key if it has this revision; if it has another, or none is there any
+  /// more, that is fine.
   void remove(String key, Revision revision) {
-    add(new DocumentWrite.Remove(key, revision), 0);
+    add(new DocumentWrite.RemoveReplicated(key, revision), 0);
   }
 
   private void add(DocumentWrite operation, long bytes) {

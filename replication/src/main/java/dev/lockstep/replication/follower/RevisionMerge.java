@@ -12,7 +12,7 @@ final class RevisionMerge {
    * The local side of the merge is a snapshot from before the first write, so that what is written
    * meanwhile does not disturb it. A changed document shows as one revision missing here and one
    * surplus, perhaps in ranges far apart; it is replaced in place when the new one comes, and its
-   * surplus revision then leads to nothing any more.
+   * surplus revision is not its key's any more then.
    */
 
   private final CollectionTask task;
@@ -46,7 +46,7 @@ final class RevisionMerge {
         long equal = 0;
         for (long revision : page.revisions()) {
           while (hasLocal && Long.compareUnsigned(local.revision(), revision) < 0) {
-            surplus.add(local.revision());
+            surplus.add(local.revision(), local.key());
             hasLocal = local.next();
           }
           if (hasLocal && local.revision() == revision) {
@@ -60,7 +60,7 @@ final class RevisionMerge {
         stop.throwIfStopped();
       }
       while (hasLocal) {
-        surplus.add(local.revision());
+        surplus.add(local.revision(), local.key());
         hasLocal = local.next();
       }
       fetcher.finish();

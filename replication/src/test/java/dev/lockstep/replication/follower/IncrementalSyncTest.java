@@ -936,6 +936,28 @@ class IncrementalSyncTest {
     assertThat(statistics().documentsFetched()).isZero();
   }
 
+  /// More bytes of keys than are remembered, so that some are removed by revision only; and some of
+  /// them have been replaced in place meanwhile.
+  @Test
+  void removesSurplusDocumentsWhateverTheLengthOfTheirKeys() throws InterruptedException {
+    DocumentCollection source = shared(100);
+    DocumentCollection local = world.here("test");
+    Random random = new Random(5);
+    for (int i = 0; i < 333; i++) {
+      String key = "mine" + i + "x".repeat(random.nextInt(10) == 0 ? 0 : random.nextInt(246));
+      TestServer.insert(local, "{\"_key\":\"" + key + "\"}");
+    }
+    for (int i = 0; i < 100; i += 3) {
+      TestServer.insert(local, "{\"_key\":\"k" + i + "\",\"here\":1}");
+      TestServer.insert(source, "{\"_key\":\"k" + i + "\",\"there\":1}");
+    }
+
+    sync();
+
+    world.assertEqual("test");
+    assertThat(statistics().documentsFetched()).isEqualTo(34);
+  }
+
   @Test
   void fetchesDocumentsOfAnySizeOneByOneWhereTheyAreLarge() throws InterruptedException {
     DocumentCollection source = shared(10);
