@@ -55,6 +55,8 @@ class BenchmarksTest {
             "DumpBenchmark.readStored",
             "StorageBenchmark.ingest",
             "StorageBenchmark.scan",
+            "CommitBenchmark.withChange",
+            "CommitBenchmark.withoutChange",
             "InsertBenchmark.insert");
     assertThat(results)
         .allSatisfy(result -> assertThat(result.getPrimaryResult().getScore()).isPositive());
