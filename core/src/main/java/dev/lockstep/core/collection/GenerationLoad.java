@@ -139,7 +139,14 @@ public final class GenerationLoad implements AutoCloseable {
   private boolean isDeclaredDurably;
 
   private final GenerationTotals totals = new GenerationTotals();
+
+  /// Primary rows of the batch but those in [#sortedPrimary], put into it when it is committed: in
+  /// order of keys, they cost a fraction in memory that is sorted.
   private final Map<String, Pending> pending = new HashMap<>();
+
+  /// What they take of the batch.
+  private long pendingBytes;
+
   private final Map<Long, String> pendingRevisions = new HashMap<>();
 
   /// Each leads to the next; a failure anywhere leads to FAILED, from which only closing is left.
@@ -152,7 +159,7 @@ public final class GenerationLoad implements AutoCloseable {
   }
 
   /// A key as the batch leaves it; null: removed.
-  private record Pending(@Nullable PrimaryEntry entry) {}
+  private record Pending(String key, byte[] primaryKey, @Nullable PrimaryEntry entry) {}
 
   /// Called now and then during [#buildIndexes]; whatever it throws ends the build.
   @FunctionalInterface
@@ -364,8 +371,7 @@ public final class GenerationLoad implements AutoCloseable {
       primary.put(primaryKey, entry.encode());
       lastSorted = primaryKey;
     } else {
-      batch().put(Keyspace.PRIMARY, primaryKey, entry.encode());
-      pending.put(key, new Pending(entry));
+      putPending(new Pending(key, primaryKey, entry));
       pendingRevisions.put(revision, key);
     }
     loadedBytes += length;
@@ -373,6 +379,13 @@ public final class GenerationLoad implements AutoCloseable {
     changeTree(editor -> editor.insert(document.revision()));
     keys.observe(key);
     newest = CollectionProgress.max(newest, revision);
+  }
+
+  /// Takes what there was room for.
+  private void putPending(Pending row) {
+    if (pending.put(row.key(), row) == null) {
+      pendingBytes += row.primaryKey().length + DocumentRows.ROW_OVERHEAD;
+    }
   }
 
   /// Adds a document's rows but the primary one, for which there is room then.
@@ -632,8 +645,7 @@ public final class GenerationLoad implements AutoCloseable {
       }
       room(primaryKey.length + 2L * DocumentRows.ROW_OVERHEAD, 2);
       forget(key, existing);
-      batch().delete(Keyspace.PRIMARY, primaryKey);
-      pending.put(key, new Pending(null));
+      putPending(new Pending(key, primaryKey, null));
       return true;
     } catch (LockstepException | StorageException e) {
       phase = Phase.FAILED;
@@ -960,18 +972,20 @@ public final class GenerationLoad implements AutoCloseable {
   /// Makes room for rows, by committing what is there if need be.
   private void room(long bytes, int operations) {
     WriteBatch current = batch;
-    if (current != null
-        && (current.bytes() + bytes > bytesMax
-            || current.operations() + operations > operationsMax)) {
+    long bytesBefore = pendingBytes + (current == null ? 0 : current.bytes());
+    int operationsBefore = pending.size() + (current == null ? 0 : current.operations());
+    if (operationsBefore > 0
+        && (bytesBefore + bytes > bytesMax || operationsBefore + operations > operationsMax)) {
       commit();
     }
   }
 
   private void commit() {
-    if (batch == null && sorted == null) {
+    if (batch == null && sorted == null && pending.isEmpty()) {
       return;
     }
     WriteBatch current = batch();
+    putPrimaryRows(current);
     totals.addTo(current, generation);
     // In this order: a crash in between leaves documents without a primary row, or uncounted.
     for (SortedRows ahead : sortedRows()) {
@@ -980,6 +994,17 @@ public final class GenerationLoad implements AutoCloseable {
     store.gate().commitOrThrow(current, Durability.PROCESS_CRASH);
     committed.add(totals);
     closeBatch();
+  }
+
+  private void putPrimaryRows(WriteBatch rowsOfBatch) {
+    for (Pending row : KeyOrder.sorted(pending.values(), Pending::key)) {
+      PrimaryEntry entry = row.entry();
+      if (entry == null) {
+        rowsOfBatch.delete(Keyspace.PRIMARY, row.primaryKey());
+      } else {
+        rowsOfBatch.put(Keyspace.PRIMARY, row.primaryKey(), entry.encode());
+      }
+    }
   }
 
   private List<SortedRows> sortedRows() {
@@ -998,6 +1023,7 @@ public final class GenerationLoad implements AutoCloseable {
     lastSorted = null;
     totals.clear();
     pending.clear();
+    pendingBytes = 0;
     pendingRevisions.clear();
   }
 }
