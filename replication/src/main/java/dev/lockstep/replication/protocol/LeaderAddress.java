@@ -48,6 +48,20 @@ public record LeaderAddress(
   }
 
   public LeaderAddress withTimeouts(Duration connect, Duration silence) {
+    return with(connect, silence, transfer, useExtensions);
+  }
+
+  public LeaderAddress withTransfer(TransferPolicy value) {
+    return with(connectTimeout, silenceMax, value, useExtensions);
+  }
+
+  /// The same leader, its extensions used or left alone.
+  public LeaderAddress withExtensions(boolean value) {
+    return with(connectTimeout, silenceMax, transfer, value);
+  }
+
+  private LeaderAddress with(
+      Duration connect, Duration silence, TransferPolicy policy, boolean extensions) {
     return new LeaderAddress(
         endpoint,
         database,
@@ -57,36 +71,7 @@ public record LeaderAddress(
         silence,
         responseBytesMax,
         sslProtocol,
-        transfer,
-        useExtensions);
-  }
-
-  public LeaderAddress withTransfer(TransferPolicy value) {
-    return new LeaderAddress(
-        endpoint,
-        database,
-        credentials,
-        followerId,
-        connectTimeout,
-        silenceMax,
-        responseBytesMax,
-        sslProtocol,
-        value,
-        useExtensions);
-  }
-
-  /// The same leader, its extensions used or left alone.
-  public LeaderAddress withExtensions(boolean value) {
-    return new LeaderAddress(
-        endpoint,
-        database,
-        credentials,
-        followerId,
-        connectTimeout,
-        silenceMax,
-        responseBytesMax,
-        sslProtocol,
-        transfer,
-        value);
+        policy,
+        extensions);
   }
 }
