@@ -280,11 +280,6 @@ final class LeaderSession implements AutoCloseable {
     return leader.capabilities();
   }
 
-  /// Whether a digest in the answer to [#meet] is what we take it for.
-  boolean hasCollectionDigests() {
-    return leader.capabilities().contains(Capability.COLLECTION_DIGEST);
-  }
-
   /// Whether this leader may have revision trees.
   boolean hasRevisionTrees() {
     return version.hasRevisionTrees();

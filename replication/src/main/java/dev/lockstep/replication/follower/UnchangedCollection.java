@@ -83,7 +83,8 @@ final class UnchangedCollection {
   /// @return null if there is more to do; nothing has happened then
   @Nullable SyncResult finish(LeaderSession leader, LoggerState state) {
     CollectionDigest digest = state.collection();
-    if (digest == null || !leader.hasCollectionDigests()) {
+    // Whoever has not announced digests may mean something else by the member.
+    if (digest == null || !leader.announced().contains(Capability.COLLECTION_DIGEST)) {
       return null;
     }
     try (CollectionHold _ = CollectionTask.hold(collection, leader, settings, jobId)) {
