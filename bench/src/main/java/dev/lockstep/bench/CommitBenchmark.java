@@ -8,13 +8,10 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.WriteBatch;
-import dev.lockstep.rocksdb.RocksSettings;
 import dev.lockstep.rocksdb.RocksStorageEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -33,21 +30,19 @@ public class CommitBenchmark {
   private static final byte[] COUNT = Keys.of(GENERATION);
   private static final byte[] FINGERPRINT = Keys.of(GENERATION, 1);
 
-  private final TemporaryFolder folder = new TemporaryFolder();
+  private final TemporaryEngine engine = new TemporaryEngine();
   private Document[] documents = {};
-  private @Nullable RocksStorageEngine engine;
   private long next;
 
   @Setup
   public void open() throws IOException {
     documents = Documents.stored();
-    engine = RocksStorageEngine.open(folder.create(), RocksSettings.DEFAULT);
+    engine.open();
   }
 
   @TearDown
   public void close() throws IOException {
-    Objects.requireNonNull(engine).close();
-    folder.delete();
+    engine.close();
   }
 
   /// Everything an insert into a collection without further indexes writes.
@@ -63,7 +58,7 @@ public class CommitBenchmark {
   }
 
   private void commit(boolean isLogged) {
-    RocksStorageEngine opened = Objects.requireNonNull(engine);
+    RocksStorageEngine opened = engine.get();
     long revision = ++next;
     String key = Long.toString(revision);
     try (WriteBatch batch = opened.newBatch()) {

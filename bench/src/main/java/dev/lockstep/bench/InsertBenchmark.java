@@ -13,8 +13,6 @@ import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.VPackBuilder;
 import dev.lockstep.core.document.VPackMember;
 import dev.lockstep.core.document.VPackSlice;
-import dev.lockstep.rocksdb.RocksSettings;
-import dev.lockstep.rocksdb.RocksStorageEngine;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -34,9 +32,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class InsertBenchmark {
-  private final TemporaryFolder folder = new TemporaryFolder();
+  private final TemporaryEngine engine = new TemporaryEngine();
   private VPackSlice[] bodies = {};
-  private @Nullable RocksStorageEngine engine;
   private @Nullable DocumentStore store;
   private @Nullable DocumentCollection collection;
   private int next;
@@ -48,11 +45,10 @@ public class InsertBenchmark {
     for (int i = 0; i < json.length; i++) {
       bodies[i] = withoutKey(JsonToVPack.parse(json[i], JsonToVPack.Limits.DEFAULT));
     }
-    RocksStorageEngine opened = RocksStorageEngine.open(folder.create(), RocksSettings.DEFAULT);
-    engine = opened;
+    engine.open();
     DocumentStore started =
         DocumentStore.open(
-            opened, new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
+            engine.get(), new HybridLogicalClock(System::currentTimeMillis), StoreSettings.DEFAULT);
     store = started;
     started.start();
     collection =
@@ -75,8 +71,7 @@ public class InsertBenchmark {
   @TearDown
   public void close() throws IOException {
     Objects.requireNonNull(store).close();
-    Objects.requireNonNull(engine).close();
-    folder.delete();
+    engine.close();
   }
 
   @Benchmark

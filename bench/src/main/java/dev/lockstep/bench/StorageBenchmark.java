@@ -7,12 +7,8 @@ import dev.lockstep.core.storage.Keys;
 import dev.lockstep.core.storage.Keyspace;
 import dev.lockstep.core.storage.StorageCursor;
 import dev.lockstep.core.storage.WriteBatch;
-import dev.lockstep.rocksdb.RocksSettings;
-import dev.lockstep.rocksdb.RocksStorageEngine;
 import java.io.IOException;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -32,35 +28,29 @@ public class StorageBenchmark {
   private static final long SCANNED_GENERATION = 1;
   private static final long WRITTEN_GENERATION = 2;
 
-  private final TemporaryFolder folder = new TemporaryFolder();
+  private final TemporaryEngine engine = new TemporaryEngine();
   private Document[] documents = {};
-  private @Nullable RocksStorageEngine engine;
   private long next;
 
   @Setup
   public void open() throws IOException {
     documents = Documents.stored();
-    engine = RocksStorageEngine.open(folder.create(), RocksSettings.DEFAULT);
+    engine.open();
     ingest(SCANNED_GENERATION, 0);
   }
 
   @TearDown
   public void close() throws IOException {
-    engine().close();
-    folder.delete();
-  }
-
-  private RocksStorageEngine engine() {
-    return Objects.requireNonNull(engine);
+    engine.close();
   }
 
   private void ingest(long generation, long from) {
-    try (WriteBatch batch = engine().newBatch()) {
+    try (WriteBatch batch = engine.get().newBatch()) {
       long number = from;
       for (Document document : documents) {
         batch.put(Keyspace.DOCUMENTS, Keys.of(generation, number++), document.body());
       }
-      var unused = engine().commit(batch, Durability.PROCESS_CRASH);
+      var unused = engine.get().commit(batch, Durability.PROCESS_CRASH);
     }
   }
 
@@ -74,7 +64,7 @@ public class StorageBenchmark {
   public long scan() {
     long bytes = 0;
     try (StorageCursor cursor =
-        engine().scan(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(SCANNED_GENERATION)))) {
+        engine.get().scan(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(SCANNED_GENERATION)))) {
       while (cursor.next()) {
         bytes += cursor.value().length;
       }
