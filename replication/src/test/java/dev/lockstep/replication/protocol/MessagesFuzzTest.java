@@ -20,6 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -68,6 +69,19 @@ class MessagesFuzzTest {
     return arguments(name, parser, List.of(examples));
   }
 
+  /// What a leader answers that is asked about a collection.
+  private static String stateWithDigest() {
+    VPackBuilder rendered = new VPackBuilder();
+    new LoggerState(
+            new Tick(180086),
+            Instant.EPOCH,
+            new ServerIdentity("3.11.14", 17, ServerIdentity.ENGINE),
+            List.of(),
+            new CollectionDigest("4711", new Tick(180086), 7, "0f1e2d3c4b5a69788796a5b4c3d2e1f0"))
+        .render(rendered, true);
+    return rendered.toSlice().toJson();
+  }
+
   static Stream<Arguments> messages() {
     String revision = new Revision(FIRST).toString();
     return Stream.of(
@@ -75,7 +89,8 @@ class MessagesFuzzTest {
             "logger-state",
             LoggerState::parse,
             "{\"state\":{\"running\":true,\"lastLogTick\":\"180086\",\"totalEvents\":180086},"
-                + "\"server\":{\"version\":\"3.8.9\",\"serverId\":\"17\",\"engine\":\"rocksdb\"}}"),
+                + "\"server\":{\"version\":\"3.8.9\",\"serverId\":\"17\",\"engine\":\"rocksdb\"}}",
+            stateWithDigest()),
         message(
             "batch",
             BatchOpened::parse,
