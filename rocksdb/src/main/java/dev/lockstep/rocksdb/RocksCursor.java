@@ -23,6 +23,13 @@ final class RocksCursor implements StorageCursor, NativeResource {
   /// Where RocksDB is told to copy a value to when only its length is asked for.
   private static final ByteBuffer NOWHERE = ByteBuffer.allocateDirect(0);
 
+  /// The ways of `StorageView` to scan.
+  enum Kind {
+    ASCENDING,
+    ASCENDING_ONCE,
+    DESCENDING
+  }
+
   private final RocksStorageEngine engine;
   private final Keyspace keyspace;
   private final boolean ascending;
@@ -54,17 +61,18 @@ final class RocksCursor implements StorageCursor, NativeResource {
       ColumnFamilyHandle family,
       Keyspace keyspace,
       KeyRange range,
-      boolean ascending,
+      Kind kind,
       @Nullable RocksSnapshot snapshot) {
     this.engine = engine;
     this.keyspace = keyspace;
-    this.ascending = ascending;
+    this.ascending = kind != Kind.DESCENDING;
     this.from = range.from();
     this.to = range.to();
     this.snapshot = snapshot;
     this.lower = new Slice(from);
     this.upper = to == null ? null : new Slice(to);
-    this.options = new ReadOptions().setIterateLowerBound(lower);
+    this.options =
+        new ReadOptions().setIterateLowerBound(lower).setFillCache(kind != Kind.ASCENDING_ONCE);
     if (upper != null) {
       options.setIterateUpperBound(upper);
     }

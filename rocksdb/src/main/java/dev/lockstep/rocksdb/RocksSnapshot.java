@@ -79,19 +79,24 @@ final class RocksSnapshot implements Snapshot, NativeResource {
 
   @Override
   public StorageCursor scan(Keyspace keyspace, KeyRange range) {
-    return cursor(keyspace, range, true);
+    return cursor(keyspace, range, RocksCursor.Kind.ASCENDING);
+  }
+
+  @Override
+  public StorageCursor scanOnce(Keyspace keyspace, KeyRange range) {
+    return cursor(keyspace, range, RocksCursor.Kind.ASCENDING_ONCE);
   }
 
   @Override
   public StorageCursor scanDescending(Keyspace keyspace, KeyRange range) {
-    return cursor(keyspace, range, false);
+    return cursor(keyspace, range, RocksCursor.Kind.DESCENDING);
   }
 
-  private StorageCursor cursor(Keyspace keyspace, KeyRange range, boolean ascending) {
+  private StorageCursor cursor(Keyspace keyspace, KeyRange range, RocksCursor.Kind kind) {
     hold();
     boolean opened = false;
     try {
-      StorageCursor cursor = engine.cursor(keyspace, range, ascending, this);
+      StorageCursor cursor = engine.cursor(keyspace, range, kind, this);
       opened = true;
       return cursor;
     } finally {

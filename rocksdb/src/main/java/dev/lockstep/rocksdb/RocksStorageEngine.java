@@ -527,18 +527,23 @@ public final class RocksStorageEngine implements StorageEngine {
 
   @Override
   public StorageCursor scan(Keyspace keyspace, KeyRange range) {
-    return latestCursor(keyspace, range, true);
+    return latestCursor(keyspace, range, RocksCursor.Kind.ASCENDING);
+  }
+
+  @Override
+  public StorageCursor scanOnce(Keyspace keyspace, KeyRange range) {
+    return latestCursor(keyspace, range, RocksCursor.Kind.ASCENDING_ONCE);
   }
 
   @Override
   public StorageCursor scanDescending(Keyspace keyspace, KeyRange range) {
-    return latestCursor(keyspace, range, false);
+    return latestCursor(keyspace, range, RocksCursor.Kind.DESCENDING);
   }
 
-  private StorageCursor latestCursor(Keyspace keyspace, KeyRange range, boolean ascending) {
+  private StorageCursor latestCursor(Keyspace keyspace, KeyRange range, RocksCursor.Kind kind) {
     gate.enter();
     try {
-      return cursor(keyspace, range, ascending, null);
+      return cursor(keyspace, range, kind, null);
     } finally {
       gate.leave();
     }
@@ -548,9 +553,9 @@ public final class RocksStorageEngine implements StorageEngine {
   ///
   /// @param snapshot held for the cursor
   StorageCursor cursor(
-      Keyspace keyspace, KeyRange range, boolean ascending, @Nullable RocksSnapshot snapshot) {
+      Keyspace keyspace, KeyRange range, RocksCursor.Kind kind, @Nullable RocksSnapshot snapshot) {
     RocksCursor cursor =
-        new RocksCursor(this, database, family(keyspace), keyspace, range, ascending, snapshot);
+        new RocksCursor(this, database, family(keyspace), keyspace, range, kind, snapshot);
     open.add(cursor);
     return cursor;
   }

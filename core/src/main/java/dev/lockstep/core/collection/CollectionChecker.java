@@ -226,7 +226,7 @@ public final class CollectionChecker {
   private long checkPrimary(CollectionState state) {
     long count = 0;
     try (StorageCursor cursor =
-        snapshot.scan(Keyspace.PRIMARY, KeyRange.prefix(Keys.of(state.generation())))) {
+        snapshot.scanOnce(Keyspace.PRIMARY, KeyRange.prefix(Keys.of(state.generation())))) {
       while (cursor.next()) {
         count++;
         String key = PrimaryEntry.documentKey(cursor.key());
@@ -286,7 +286,7 @@ public final class CollectionChecker {
 
   private long entries(StoredIndex index) {
     long count = 0;
-    try (StorageCursor cursor = snapshot.scan(Keyspace.INDEXES, index.range())) {
+    try (StorageCursor cursor = snapshot.scanOnce(Keyspace.INDEXES, index.range())) {
       while (cursor.next()) {
         count++;
       }
@@ -299,7 +299,7 @@ public final class CollectionChecker {
   private void checkChunks(CollectionState state) {
     long head = 0;
     try (StorageCursor cursor =
-        snapshot.scan(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(state.generation())))) {
+        snapshot.scanOnce(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(state.generation())))) {
       while (cursor.next()) {
         byte[] key = cursor.key();
         long revision = Keys.longAt(key, Long.BYTES);
@@ -349,7 +349,7 @@ public final class CollectionChecker {
   }
 
   private void checkPrefixes(Keyspace keyspace, Set<Long> known) {
-    try (StorageCursor cursor = snapshot.scan(keyspace, KeyRange.all())) {
+    try (StorageCursor cursor = snapshot.scanOnce(keyspace, KeyRange.all())) {
       while (cursor.next()) {
         long prefix = Keys.longAt(cursor.key(), 0);
         if (!known.contains(prefix)) {

@@ -343,7 +343,7 @@ public final class GenerationLoad implements AutoCloseable {
       isFilterBehind = false;
       commit();
       KeyRange all = KeyRange.prefix(Keys.of(generation));
-      try (StorageCursor cursor = store.engine().scan(Keyspace.PRIMARY, all)) {
+      try (StorageCursor cursor = store.engine().scanOnce(Keyspace.PRIMARY, all)) {
         while (cursor.next()) {
           seen.add(HASHER.hashBytesToLong(cursor.key()));
         }

@@ -65,7 +65,7 @@ final class GenerationReader {
     KeyRange range =
         new KeyRange(
             fromExclusive.equals(Revision.NONE) ? Keys.of(generation) : after, end(generation));
-    return new Documents(rows, view.scan(Keyspace.DOCUMENTS, range));
+    return new Documents(rows, view.scanOnce(Keyspace.DOCUMENTS, range));
   }
 
   Revision newestRevision() {

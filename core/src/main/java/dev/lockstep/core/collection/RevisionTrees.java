@@ -219,7 +219,8 @@ final class RevisionTrees {
 
   private static RevisionSummaryEditor readInto(
       RevisionSummaryEditor editor, StorageView view, long generation) {
-    try (StorageCursor rows = view.scan(Keyspace.PRIMARY, KeyRange.prefix(Keys.of(generation)))) {
+    try (StorageCursor rows =
+        view.scanOnce(Keyspace.PRIMARY, KeyRange.prefix(Keys.of(generation)))) {
       while (rows.next()) {
         editor.insert(PrimaryEntry.decode(rows.value()).asRevision());
       }

@@ -31,6 +31,12 @@ public interface StorageView {
   /// storage.
   StorageCursor scan(Keyspace keyspace, KeyRange range);
 
+  /// As [#scan], for a range of which much is read and not soon again: what it reads does not push
+  /// out of the engine's caches what others need.
+  default StorageCursor scanOnce(Keyspace keyspace, KeyRange range) {
+    return scan(keyspace, range);
+  }
+
   /// As [#scan], descending: positioned after the last entry of `range`.
   StorageCursor scanDescending(Keyspace keyspace, KeyRange range);
 

@@ -415,7 +415,9 @@ public abstract class StorageEngineContract {
       try (StorageCursor cursor =
           descending
               ? engine.scanDescending(Keyspace.INDEXES, range)
-              : engine.scan(Keyspace.INDEXES, range)) {
+              : step % 3 == 0
+                  ? engine.scanOnce(Keyspace.INDEXES, range)
+                  : engine.scan(Keyspace.INDEXES, range)) {
         String where = "seed " + seed + " step " + step;
         List<byte[]> seen = new ArrayList<>();
         while (cursor.next()) {
@@ -567,6 +569,11 @@ public abstract class StorageEngineContract {
       assertThat(snapshot.counter(ONE)).isEqualTo(5);
       assertThat(keys(snapshot, Keyspace.CHANGES)).containsExactly(text(Keys.of(1)));
       try (StorageCursor cursor = snapshot.scanDescending(Keyspace.PRIMARY, KeyRange.all())) {
+        assertThat(cursor.next()).isTrue();
+        assertThat(cursor.value()).isEqualTo(ONE);
+        assertThat(cursor.next()).isFalse();
+      }
+      try (StorageCursor cursor = snapshot.scanOnce(Keyspace.PRIMARY, KeyRange.all())) {
         assertThat(cursor.next()).isTrue();
         assertThat(cursor.value()).isEqualTo(ONE);
         assertThat(cursor.next()).isFalse();
