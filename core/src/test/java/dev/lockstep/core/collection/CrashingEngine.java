@@ -143,6 +143,11 @@ final class CrashingEngine implements StorageEngine {
   }
 
   @Override
+  public StorageCursor scanOnce(Keyspace keyspace, KeyRange range) {
+    return living().scanOnce(keyspace, range);
+  }
+
+  @Override
   public StorageCursor scanDescending(Keyspace keyspace, KeyRange range) {
     return living().scanDescending(keyspace, range);
   }

@@ -272,7 +272,7 @@ class RevisionTreesTest {
                         Snapshot.class,
                         (Snapshot) result,
                         (called, answer) -> {
-                          if (called.getName().equals("scan")) {
+                          if (called.getName().equals("scanOnce")) {
                             meanwhile.run();
                           }
                           return answer;
