@@ -128,7 +128,7 @@ public final class CollectionChecker {
         new KeyGeneration(
             state.properties().keyOptions(), 0, () -> 0, RandomGenerator.getDefault());
     GenerationReader reader = new GenerationReader(snapshot, rows, state.generation());
-    try (DocumentCursor cursor = reader.byRevision(Revision.NONE)) {
+    try (DocumentCursor cursor = reader.byRevisionOnce(Revision.NONE)) {
       while (cursor.next()) {
         Document document = cursor.document();
         found.inserted(document.key(), document.revision().value());

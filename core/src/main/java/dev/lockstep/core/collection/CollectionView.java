@@ -39,6 +39,10 @@ public interface CollectionView {
   /// @param fromExclusive [Revision#NONE] for all
   DocumentCursor byRevision(Revision fromExclusive);
 
+  /// As [#byRevision], for whoever reads much of a collection and not soon again: what it reads
+  /// does not push out of caches what others need.
+  DocumentCursor byRevisionOnce(Revision fromExclusive);
+
   /// The greatest revision of a document here, [Revision#NONE] if there is none.
   Revision newestRevision();
 

@@ -59,13 +59,19 @@ final class GenerationReader {
   }
 
   DocumentCursor byRevision(Revision fromExclusive) {
+    return new Documents(rows, view.scan(Keyspace.DOCUMENTS, after(fromExclusive)));
+  }
+
+  DocumentCursor byRevisionOnce(Revision fromExclusive) {
+    return new Documents(rows, view.scanOnce(Keyspace.DOCUMENTS, after(fromExclusive)));
+  }
+
+  private KeyRange after(Revision fromExclusive) {
     // Chunk rows of `fromExclusive` itself have no head in the range and are passed over.
     byte[] from = Keys.of(generation, fromExclusive.value());
     byte[] after = Arrays.copyOf(from, from.length + 1);
-    KeyRange range =
-        new KeyRange(
-            fromExclusive.equals(Revision.NONE) ? Keys.of(generation) : after, end(generation));
-    return new Documents(rows, view.scanOnce(Keyspace.DOCUMENTS, range));
+    return new KeyRange(
+        fromExclusive.equals(Revision.NONE) ? Keys.of(generation) : after, end(generation));
   }
 
   Revision newestRevision() {

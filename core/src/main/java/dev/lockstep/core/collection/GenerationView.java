@@ -73,6 +73,11 @@ final class GenerationView implements CollectionView {
   }
 
   @Override
+  public DocumentCursor byRevisionOnce(Revision fromExclusive) {
+    return reader.byRevisionOnce(fromExclusive);
+  }
+
+  @Override
   public Revision newestRevision() {
     return reader.newestRevision();
   }

@@ -58,7 +58,7 @@ final class IndexBuild {
       boolean more = true;
       while (more) {
         // A new cursor per commit: none grows old, whatever the size of the collection.
-        try (DocumentCursor cursor = reader.byRevision(last)) {
+        try (DocumentCursor cursor = reader.byRevisionOnce(last)) {
           boolean committed = false;
           while (!committed && (more = cursor.next())) {
             Document document = cursor.document();

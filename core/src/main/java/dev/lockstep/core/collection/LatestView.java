@@ -106,6 +106,11 @@ final class LatestView implements CollectionView {
   }
 
   @Override
+  public DocumentCursor byRevisionOnce(Revision fromExclusive) {
+    return open(reader -> reader.byRevisionOnce(fromExclusive));
+  }
+
+  @Override
   public Revision newestRevision() {
     return read(GenerationReader::newestRevision);
   }

@@ -58,7 +58,7 @@ final class DumpCursor {
             collection.definition().name());
     Revision last = begin;
     boolean hasMore = false;
-    try (DocumentCursor documents = collection.byRevision(begin)) {
+    try (DocumentCursor documents = collection.byRevisionOnce(begin)) {
       while (documents.next()) {
         boolean isFull =
             knownEnd == null
