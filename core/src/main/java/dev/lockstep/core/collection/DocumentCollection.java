@@ -683,7 +683,7 @@ public final class DocumentCollection {
   /// Reads every document. Unsigned 64 bits.
   public long checksum(boolean withRevisions, boolean withData) {
     DocumentChecksum checksum = new DocumentChecksum(withRevisions, withData);
-    try (DocumentCursor cursor = view.byRevision(Revision.NONE)) {
+    try (DocumentCursor cursor = view.byRevisionOnce(Revision.NONE)) {
       while (cursor.next()) {
         checksum.add(cursor.document().slice());
       }
