@@ -109,6 +109,10 @@ public final class RocksStorageEngine implements StorageEngine {
 
   private final ReentrantLock commitLock = new ReentrantLock();
 
+  /// Table files come in, or a purged range is found empty and its files go: not both at once, or
+  /// what has just come would go, too. Taken before `commitLock`; commits do not wait for it.
+  private final ReentrantLock filesLock = new ReentrantLock();
+
   /// Written under `commitLock`, after the write it stands for.
   private volatile long lastTick;
 
@@ -391,6 +395,7 @@ public final class RocksStorageEngine implements StorageEngine {
       return new CommitOutcome.NotApplied(CommitOutcome.Reason.WRITES_STOPPED, stopped);
     }
     // Moved, not copied. The number of its place in the order of writes is not written into it.
+    filesLock.lock();
     try (IngestExternalFileOptions how =
         new IngestExternalFileOptions().setMoveFiles(true).setWriteGlobalSeqno(false)) {
       if (file != null) {
@@ -399,6 +404,8 @@ public final class RocksStorageEngine implements StorageEngine {
       return new CommitOutcome.Done(new Tick(lastTick), 0);
     } catch (RocksDBException failure) {
       return new CommitOutcome.Unknown(stopWrites(failure), failure);
+    } finally {
+      filesLock.unlock();
     }
   }
 
@@ -673,6 +680,7 @@ public final class RocksStorageEngine implements StorageEngine {
     ColumnFamilyHandle family = family(purge.keyspace());
     byte[] from = purge.range().from();
     byte[] to = end(purge.range());
+    filesLock.lock();
     commitLock.lock();
     try {
       if (writesStopped != null) {
@@ -698,6 +706,7 @@ public final class RocksStorageEngine implements StorageEngine {
       return true;
     } finally {
       commitLock.unlock();
+      filesLock.unlock();
     }
   }
 

@@ -188,6 +188,25 @@ class RocksStorageEngineTest {
     }
   }
 
+  /// The reclaimer looks whether a range is empty and then deletes what is in it.
+  @Test
+  void sortedRowsThatComeWhileSpaceIsReclaimedStay() {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      for (long generation = 1; generation <= 300; generation++) {
+        put(engine, generation, 1, 10);
+        engine.purge(Keyspace.DOCUMENTS, KeyRange.prefix(Keys.of(generation)));
+        try (SortedRows rows = engine.sortedRows(Keyspace.DOCUMENTS)) {
+          rows.put(Keys.of(generation, 1), new byte[10]);
+          assertThat(rows.finish()).isInstanceOf(CommitOutcome.Done.class);
+        }
+      }
+      await().atMost(PATIENCE).until(() -> !engine.hasUnfinishedPurges());
+      for (long generation = 1; generation <= 300; generation++) {
+        assertThat(count(engine, generation)).as("generation %d", generation).isEqualTo(1);
+      }
+    }
+  }
+
   @Test
   void anUnfinishedPurgeIsFinishedAfterTheNextStart() {
     try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
