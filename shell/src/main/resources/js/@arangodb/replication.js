@@ -26,7 +26,7 @@ const OPTIONS = {
   sslProtocol: 'integer', ignoreErrors: 'tolerance', lockTimeoutRetries: 'integer', autoStart: 'boolean',
   autoResync: 'boolean', autoResyncRetries: 'integer', adaptivePolling: 'boolean', requireFromPresent: 'boolean',
   maxConnectRetries: 'integer', connectionRetryWaitTime: 'seconds', idleMinWaitTime: 'seconds', idleMaxWaitTime: 'seconds',
-  compression: 'compression', maxBandwidth: 'integer', useExtensions: 'boolean', force32mode: 'boolean',
+  compression: 'compression', maxBandwidth: 'integer', useExtensions: 'boolean', useChangeLog: 'boolean', force32mode: 'boolean',
   // What a stock server's applier-config may bring along when it is fed back; servers ignore them.
   barrierId: 'anything', leaderId: 'anything', masterId: 'anything', clientInfoString: 'anything',
   // Meant for the shell alone, never sent.

@@ -112,15 +112,17 @@ class DifferencesIT {
     }
   }
 
-  @ParameterizedTest(name = "{0} %, {1}")
+  @ParameterizedTest(name = "{0} %, {1}, {2}")
   @CsvSource({
-    "1, uniform",
-    "1, clustered",
-    "10, uniform",
-    "10, clustered",
-    "100, uniform",
+    "1, uniform, revision-blocks",
+    "1, clustered, revision-blocks",
+    "10, uniform, revision-blocks",
+    "10, clustered, revision-blocks",
+    "100, uniform, revision-blocks",
+    "1, uniform, change-log",
+    "10, clustered, change-log",
   })
-  void fetchesTheDocumentsThatDifferAndNoOther(int percent, String where) {
+  void fetchesTheDocumentsThatDifferAndNoOther(int percent, String where, String method) {
     // Insertions, updates and removals in random parts.
     int changes = Math.max(3, (int) ((long) keys.size() * percent / 100));
     int inserts = 1 + random.nextInt(changes / 3);
@@ -139,15 +141,19 @@ class DifferencesIT {
     write(numbers(inserts));
 
     long begun = System.nanoTime();
-    JsonNode job = Sync.incremental(servers.follower(), Sync.options(servers.leader(), "many"));
+    boolean isByLog = method.equals("change-log");
+    JsonNode job =
+        Sync.incremental(
+            servers.follower(),
+            Sync.options(servers.leader(), "many").put("useChangeLog", isByLog));
     print(percent + " % " + where, begun, job);
 
     JsonNode statistics = job.path("statistics");
-    assertThat(statistics.path("method").asText()).isEqualTo("revision-blocks");
+    assertThat(statistics.path("method").asText()).isEqualTo(method);
     assertThat(statistics.path("documentsFetched").asInt())
         .as("%s; %d inserts, %d updates, %d removals", job, inserts, updates, removals)
         .isEqualTo(inserts + updates);
-    if (updates + removals <= SURPLUS_REMEMBERED_MAX) {
+    if (isByLog || updates + removals <= SURPLUS_REMEMBERED_MAX) {
       assertThat(statistics.path("documentsRemoved").asInt()).isEqualTo(removals);
     } else {
       // Some of those that changed are removed before they come anew, and count as removed.

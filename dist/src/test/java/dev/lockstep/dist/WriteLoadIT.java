@@ -142,11 +142,12 @@ class WriteLoadIT {
     }
   }
 
-  @ParameterizedTest(name = "syncByRevision {0}")
-  @CsvSource({"true, revision-blocks", "false, keys"})
+  @ParameterizedTest(name = "syncByRevision {0}, {1}")
+  @CsvSource({"true, revision-blocks", "false, keys", "true, change-log"})
   void eachSynchronizationEndsWithOneStateThatTheLeaderHasHad(
       boolean syncByRevision, String method) {
-    String collection = "written-" + syncByRevision;
+    String collection = "written-" + method;
+    boolean isByLog = method.equals("change-log");
     Sync.create(
         servers.leader(),
         "{\"name\":\"" + collection + "\",\"syncByRevision\":" + syncByRevision + "}");
@@ -171,7 +172,9 @@ class WriteLoadIT {
       for (int i = 0; i < SYNCHRONIZATIONS; i++) {
         int before = history.acknowledged.get();
         JsonNode job =
-            Sync.incremental(servers.follower(), Sync.options(servers.leader(), collection));
+            Sync.incremental(
+                servers.follower(),
+                Sync.options(servers.leader(), collection).put("useChangeLog", isByLog));
         int after = history.sent.get();
 
         Integer state = history.stateOf(documents(servers.follower(), collection));
@@ -179,7 +182,7 @@ class WriteLoadIT {
         assertThat(state).as("synchronization %d, %s", i, job).isBetween(before, after);
         assertThat(job.path("warnings")).as("%s", job).isEmpty();
         assertThat(job.path("statistics").path("method").asText())
-            .isIn(method, "newer-revisions", "fingerprint");
+            .isIn(method, isByLog ? "revision-blocks" : method, "newer-revisions", "fingerprint");
         changes += after - before;
         fetched += job.path("statistics").path("documentsFetched").asLong();
       }

@@ -351,12 +351,12 @@ public final class DirectLeaderClient implements LeaderClient {
         new TailParameters(
             request.isGlobal() ? null : database,
             request.from(),
-            null,
+            request.to(),
             request.isLegacy() ? null : request.lastScanned(),
             request.chunkSize(),
             request.includeSystem(),
             request.includeFoxxQueues(),
-            "",
+            request.collection(),
             request.form(),
             request.isLegacy(),
             request.waitMax());

@@ -278,6 +278,13 @@ final class HttpLeaderClient implements LeaderClient {
     if (tail.isGlobal()) {
       url.add("global", "true");
     }
+    Tick to = tail.to();
+    if (to != null) {
+      url.add("to", to.toString());
+    }
+    if (!tail.collection().isEmpty()) {
+      url.add("collection", tail.collection());
+    }
     if (!tail.waitMax().isZero()) {
       url.add("wait", Double.toString(tail.waitMax().toMillis() / 1000.0));
     }

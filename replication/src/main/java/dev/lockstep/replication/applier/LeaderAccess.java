@@ -116,6 +116,7 @@ final class LeaderAccess {
               new TailRequest(
                   scope.isGlobal(),
                   here,
+                  null,
                   here,
                   here,
                   CHECK_BYTES,
@@ -123,7 +124,8 @@ final class LeaderAccess {
                   options.includeFoxxQueues(),
                   MarkerForm.JSON,
                   Duration.ZERO,
-                  TailLoop.isLegacy(server)));
+                  TailLoop.isLegacy(server),
+                  ""));
       TailPosition position = page.position();
       boolean isComplete =
           record.leaderId() != 0

@@ -186,6 +186,7 @@ final class TailLoop {
     return new TailRequest(
         isGlobal,
         from,
+        null,
         lastScanned,
         begin,
         options.chunkSize() == 0 ? settings.chunkSize() : options.chunkSize(),
@@ -193,7 +194,8 @@ final class TailLoop {
         options.includeFoxxQueues(),
         form(),
         canWait() ? longest : Duration.ZERO,
-        isLegacy(server));
+        isLegacy(server),
+        "");
   }
 
   private MarkerForm form() {

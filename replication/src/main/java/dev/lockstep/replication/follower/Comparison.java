@@ -8,8 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /// Brings documents that are here to the leader's state by taking over what differs. Each way of
 /// comparing checks its own result; one that does not arrive at the leader's state is followed by
-/// the next, slower and surer: what is newer than everything here, revisions in blocks or trees,
-/// keys. Decision: `docs/decisions/0009-incremental-sync.md`.
+/// the next, slower and surer: what the change log tells, what is newer than everything here,
+/// revisions in blocks or trees, keys. Decision: `docs/decisions/0009-incremental-sync.md`.
 final class Comparison {
   private static final Logger LOG = LoggerFactory.getLogger(Comparison.class);
 
@@ -41,8 +41,15 @@ final class Comparison {
     }
     boolean isByRevision =
         task.leader().hasRevisionTrees() && task.source().properties().syncByRevision();
-    return isByRevision && (theirs != null && byNewerRevisions(theirs) || byRevisions(theirs))
+    return theirs != null && byChangeLog(theirs)
+        || isByRevision && (theirs != null && byNewerRevisions(theirs) || byRevisions(theirs))
         || byKeys();
+  }
+
+  /// @return false if there is no way through the log, or if more differs
+  private boolean byChangeLog(CollectionTotals theirs) throws InterruptedException {
+    return run(SyncMethod.CHANGE_LOG, new ChangeLogReconciliation(task, replica, theirs))
+        instanceof Outcome.Equal;
   }
 
   /// @return false if more differs, as may well be

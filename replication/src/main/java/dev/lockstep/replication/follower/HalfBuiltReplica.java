@@ -1,11 +1,13 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentWrite;
 import dev.lockstep.core.collection.GenerationLoad;
 import dev.lockstep.core.revision.RevisionTree;
 import dev.lockstep.replication.protocol.CollectionTotals;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A copy that was begun in the state of an earlier batch and is completed in the state of another.
 final class HalfBuiltReplica implements Replica {
@@ -54,6 +56,17 @@ final class HalfBuiltReplica implements Replica {
   @Override
   public void clear() {
     load.clear();
+  }
+
+  /// It is of one state, or of none.
+  @Override
+  public @Nullable AppliedPosition position() {
+    return null;
+  }
+
+  @Override
+  public void advance(AppliedPosition position) {
+    throw new IllegalStateException("a half-built copy has no position to advance from");
   }
 
   @Override

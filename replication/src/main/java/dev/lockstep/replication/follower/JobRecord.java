@@ -180,6 +180,20 @@ final class JobRecord {
             + " removed");
   }
 
+  /// @param entries of the leader's change log that were looked at, whatever they are about; they
+  ///   count as [#expecting]'s documents
+  synchronized void readFurther(long entries) {
+    documentsOfCollection += entries;
+    say(
+        "taking over changes of collection '"
+            + collection
+            + "': "
+            + documentsFetched
+            + " documents fetched, "
+            + documentsRemoved
+            + " removed");
+  }
+
   synchronized void fetched(long documents, long bytes) {
     documentsFetched += documents;
     bytesOfCollection += bytes;

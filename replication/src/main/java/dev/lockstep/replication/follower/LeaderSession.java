@@ -23,6 +23,7 @@ import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LeaderVersion;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.ReplicationException;
 import dev.lockstep.replication.protocol.RevisionBlocksRequest;
@@ -31,6 +32,8 @@ import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
 import dev.lockstep.replication.protocol.ServerIdentity;
+import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailRequest;
 import dev.lockstep.replication.protocol.Transferred;
 import java.time.Duration;
 import java.util.List;
@@ -117,6 +120,34 @@ final class LeaderSession implements AutoCloseable {
     }
     lastLogTick = state.lastLogTick();
     return state;
+  }
+
+  /// Asks for the leader's state again, after [#meet].
+  ///
+  /// @param collection that its digest is of interest of
+  LoggerState state(String collection) throws InterruptedException {
+    return repeating(() -> leader.loggerState(collection));
+  }
+
+  /// Reads what the change log tells about one collection between two ticks, in documents; needs no
+  /// batch. For leaders with [Capability#TAIL_DOCUMENTS].
+  TailPage changes(String collection, Tick from, Tick to, long chunkSize)
+      throws InterruptedException {
+    TailRequest request =
+        new TailRequest(
+            false,
+            from,
+            to,
+            from,
+            from,
+            chunkSize,
+            true,
+            true,
+            MarkerForm.DOCUMENTS,
+            Duration.ZERO,
+            false,
+            collection);
+    return repeating(() -> leader.tail(request));
   }
 
   /// Opens a batch, after [#meet]: leaders before 3.4 do not tell the batch's tick, and a tick that

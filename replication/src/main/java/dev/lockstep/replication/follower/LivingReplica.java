@@ -2,6 +2,7 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.ErrorNumber;
 import dev.lockstep.core.LockstepException;
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionHold;
 import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentCollection;
@@ -14,6 +15,7 @@ import dev.lockstep.core.revision.RevisionTreeException;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.replication.protocol.CollectionTotals;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,6 +91,16 @@ final class LivingReplica implements Replica {
   @Override
   public void clear() {
     hold.truncate(Durability.PROCESS_CRASH);
+  }
+
+  @Override
+  public @Nullable AppliedPosition position() {
+    return collection.appliedPosition();
+  }
+
+  @Override
+  public void advance(AppliedPosition position) {
+    collection.setAppliedPosition(position);
   }
 
   @Override

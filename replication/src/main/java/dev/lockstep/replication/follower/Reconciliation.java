@@ -9,7 +9,8 @@ import dev.lockstep.replication.protocol.LeaderRefusedException;
 /// run then has less to do. Memory does not grow with collection or difference. One thread; used
 /// once.
 sealed interface Reconciliation
-    permits NewerRevisions,
+    permits ChangeLogReconciliation,
+        NewerRevisions,
         RevisionBlockReconciliation,
         RevisionTreeReconciliation,
         KeyChunkReconciliation {

@@ -1,5 +1,6 @@
 package dev.lockstep.replication.follower;
 
+import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.collection.CollectionView;
 import dev.lockstep.core.collection.DocumentWrite;
 import dev.lockstep.core.revision.RevisionTree;
@@ -47,6 +48,12 @@ sealed interface Replica permits LivingReplica, HalfBuiltReplica {
   ///
   /// @throws dev.lockstep.core.LockstepException why the store refused one
   Applied write(List<DocumentWrite> operations);
+
+  /// Up to where changes of a leader are contained; null where that is not known.
+  @Nullable AppliedPosition position();
+
+  /// Notes that changes are contained up to a later position of the same leader's.
+  void advance(AppliedPosition position);
 
   /// Compares what the documents add up to, after stored totals that are wrong have been repaired.
   ///

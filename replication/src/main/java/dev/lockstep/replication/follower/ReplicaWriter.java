@@ -40,6 +40,11 @@ final class ReplicaWriter {
     add(new DocumentWrite.RemoveReplicated(key, revision), 0);
   }
 
+  /// Removes the document of a key, if it is there.
+  void remove(String key) {
+    add(new DocumentWrite.RemoveReplicated(key), 0);
+  }
+
   private void add(DocumentWrite operation, long bytes) {
     portion.add(operation);
     portionBytes += bytes + OPERATION_OVERHEAD_BYTES;

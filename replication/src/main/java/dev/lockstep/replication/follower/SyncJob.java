@@ -139,15 +139,16 @@ public final class SyncJob {
             (batch, tick) -> history.advance(number(), stored -> stored.inBatch(batch, tick)))) {
       record.countTransfer(leader::transferred);
       record.transition(SyncPhase.CONNECTING, "connecting to leader at " + client.endpoint());
-      UnchangedCollection candidate =
+      BatchlessSync candidate =
           begun.restarts() > 0
               ? null
-              : UnchangedCollection.candidate(
+              : BatchlessSync.candidate(
                   store,
                   database,
                   options,
                   leaders.announcedBy(options.endpoint()),
                   settings,
+                  stop,
                   record,
                   id);
       LoggerState state =
@@ -156,9 +157,9 @@ public final class SyncJob {
       if (options.useExtensions()) {
         leaders.announce(options.endpoint(), leader.announced());
       }
-      SyncResult unchanged = candidate == null ? null : candidate.finish(leader, state);
-      if (unchanged != null) {
-        return unchanged;
+      SyncResult result = candidate == null ? null : candidate.finish(leader, state);
+      if (result != null) {
+        return result;
       }
       leader.open(begun.batchId());
       record.transition(SyncPhase.LISTING, "fetching leader inventory from " + client.endpoint());

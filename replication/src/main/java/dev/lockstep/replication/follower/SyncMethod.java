@@ -5,6 +5,8 @@ public enum SyncMethod {
   FULL("full"),
   /// Number and fingerprint of the documents agree: nothing had to be compared.
   FINGERPRINT("fingerprint"),
+  /// The leader's change log told what has happened since the last time.
+  CHANGE_LOG("change-log"),
   /// Taking over what is newer than everything here led to the leader's totals.
   NEWER_REVISIONS("newer-revisions"),
   REVISION_BLOCKS("revision-blocks"),

@@ -10,6 +10,7 @@ import java.util.Set;
 /// STARTING   -> CONNECTING
 /// CONNECTING -> LISTING               the leader is one we may follow and has opened a batch
 ///             | FINISHING             its first answer shows that nothing differs
+///             | UPDATING              its change log is to tell what does
 /// LISTING    -> next collection
 /// COPYING    -> REOPENING | INDEXING  all documents are here, or the batch is no longer of use
 /// COMPARING                           a collection, or a half-built copy of it
@@ -18,6 +19,7 @@ import java.util.Set;
 ///             | COMPARING             it cannot be compared in this way: in another
 ///             | REOPENING             the batch is of no use
 /// UPDATING   -> CHECKING | REOPENING  all differences are gone, or the batch is of no use
+///             | FINISHING | LISTING   without a batch: all differences are gone, or it needs one
 /// CHECKING   -> INDEXING              the documents are in the leader's state
 ///             | COMPARING | COPYING   it is not: repair it in another way
 /// REOPENING  -> COPYING | COMPARING   on a new batch: compare what is here; copy if there is nothing
@@ -50,11 +52,11 @@ public enum SyncPhase {
   private Set<SyncPhase> next() {
     return switch (this) {
       case STARTING -> EnumSet.of(CONNECTING);
-      case CONNECTING -> EnumSet.of(LISTING, FINISHING);
+      case CONNECTING -> EnumSet.of(LISTING, FINISHING, UPDATING);
       case LISTING, SWITCHING -> EnumSet.of(COPYING, COMPARING, REOPENING, FINISHING);
       case COPYING -> EnumSet.of(REOPENING, INDEXING);
       case COMPARING -> EnumSet.of(UPDATING, CHECKING, COMPARING, REOPENING);
-      case UPDATING -> EnumSet.of(CHECKING, REOPENING);
+      case UPDATING -> EnumSet.of(CHECKING, REOPENING, FINISHING, LISTING);
       case CHECKING -> EnumSet.of(INDEXING, COMPARING, COPYING);
       case REOPENING -> EnumSet.of(REOPENING, COPYING, COMPARING);
       case INDEXING -> EnumSet.of(SWITCHING, COPYING, COMPARING, REOPENING, FINISHING);

@@ -94,7 +94,7 @@ final class ChangeTail {
     Tick end = to == null || last.compareTo(to) < 0 ? last : to;
     boolean isFull = false;
     int entries = 0;
-    while (!isFull && (scanned.compareTo(end) < 0 || isInTransaction)) {
+    while (!isFull && !isInVain() && (scanned.compareTo(end) < 0 || isInTransaction)) {
       List<LoggedChange> changes = next();
       if (changes.isEmpty()) {
         break;
@@ -115,6 +115,11 @@ final class ChangeTail {
       }
     }
     return answer(shownLast, isFull && scanned.compareTo(end) < 0);
+  }
+
+  /// Whether the follower can do nothing with the answer.
+  private boolean isInVain() {
+    return parameters.form() == MarkerForm.DOCUMENTS && !isFromPresent;
   }
 
   /// Whether the follower will find its way on from here.
@@ -244,7 +249,9 @@ final class ChangeTail {
       }
       case Change.Truncated truncated -> {
         Place place = place(truncated.databaseId(), truncated.collectionId());
-        if (place != null) {
+        if (place != null && parameters.form() == MarkerForm.DOCUMENTS) {
+          isFromPresent = false;
+        } else if (place != null) {
           writer.truncated(tick, place);
           lastIncluded = tick;
         }
@@ -320,8 +327,8 @@ final class ChangeTail {
     }
   }
 
-  /// The documents are not in the log. Our followers compare the collection; others must not go on
-  /// as if nothing were missing.
+  /// The documents are not in the log. Our followers compare the collection; others, and those that
+  /// are told documents only, must not go on as if nothing were missing.
   private void replaced(Tick tick, Place place) {
     if (parameters.form() == MarkerForm.STORED) {
       writer.collectionReplaced(tick, place);

@@ -14,6 +14,7 @@ import dev.lockstep.replication.protocol.CollectionDigest;
 import dev.lockstep.replication.protocol.Inventory;
 import dev.lockstep.replication.protocol.InventoryCollection;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.ReplicatedNames;
 import dev.lockstep.replication.protocol.ServerIdentity;
 import java.time.Duration;
@@ -367,7 +368,12 @@ public final class ReplicationLeader implements AutoCloseable {
   ///   for longer than the settings allow
   public InFlight<TailPart> tail(FollowerIdentity follower, TailParameters parameters)
       throws InterruptedException {
-    followers.served(follower, atLeastOne(parameters.done()));
+    if (parameters.form() == MarkerForm.DOCUMENTS) {
+      // Of a synchronization, whose place is its batch's; an applier's may be another.
+      followers.seen(follower);
+    } else {
+      followers.served(follower, atLeastOne(parameters.done()));
+    }
     long end = System.nanoTime() + parameters.waitMax().toNanos();
     ChangeTail tail = new ChangeTail(store, parameters, settings.dumpPageBytesMax());
     while (true) {

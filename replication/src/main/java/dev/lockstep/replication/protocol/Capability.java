@@ -35,6 +35,9 @@ public enum Capability {
   /// A tail is served as [MarkerForm#STORED] to a follower that accepts it.
   TAIL_STORED("tail-stored"),
 
+  /// A tail of one collection is served as [MarkerForm#DOCUMENTS] to a follower that accepts it.
+  TAIL_DOCUMENTS("tail-documents"),
+
   /// A tail that has nothing to tell waits for it, as long as the parameter `wait` (seconds) says.
   TAIL_WAIT("tail-wait"),
 

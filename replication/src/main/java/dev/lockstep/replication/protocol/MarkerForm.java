@@ -10,7 +10,12 @@ public enum MarkerForm {
 
   /// VelocyPack objects, one after the other, whose documents are in stored form (no `_id`), and
   /// among which there may be [Marker.CollectionReplaced]. Between Lockstep servers only.
-  STORED("application/x-lockstep-markers");
+  STORED("application/x-lockstep-markers"),
+
+  /// No markers, but what one collection's come down to, in their order: a written document in
+  /// stored form, or a removed one's key as a string; see [ChangedDocuments]. Between Lockstep
+  /// servers only.
+  DOCUMENTS("application/x-lockstep-changes");
 
   private final String mediaType;
 

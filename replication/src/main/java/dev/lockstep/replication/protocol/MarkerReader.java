@@ -25,7 +25,8 @@ public final class MarkerReader {
     this.source =
         switch (page.form()) {
           case JSON -> ValueSource.lines(page.body());
-          case VELOCYPACK, STORED -> ValueSource.velocyPack(page.body());
+          // Documents alone are no markers, and are refused as such.
+          case VELOCYPACK, STORED, DOCUMENTS -> ValueSource.velocyPack(page.body());
         };
   }
 

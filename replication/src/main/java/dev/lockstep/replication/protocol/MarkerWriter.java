@@ -13,7 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Collects markers into the body of one answer of a tail. One thread. Source of the members:
+/// Collects markers into the body of one answer of a tail; in [MarkerForm#DOCUMENTS] those of
+/// documents alone, the others leave no trace. One thread. Source of the members:
 /// `docs/protocol.md`, "Markers".
 public final class MarkerWriter {
   /// Where something happened.
@@ -130,6 +131,10 @@ public final class MarkerWriter {
   /// @param revision the one that stands for the removal
   public void documentRemoved(
       Tick tick, Place place, String transaction, String key, Revision revision) {
+    if (form == MarkerForm.DOCUMENTS) {
+      add(new VPackBuilder().value(key).toByteArray());
+      return;
+    }
     write(
         tick,
         MarkerType.DOCUMENT_REMOVED,
@@ -146,6 +151,7 @@ public final class MarkerWriter {
     VPackSlice stored = document.slice();
     switch (form) {
       case STORED -> write(tick, MarkerType.DOCUMENT_WRITTEN, place, transaction, stored);
+      case DOCUMENTS -> add(document.body());
       case VELOCYPACK ->
           write(
               tick,
@@ -179,6 +185,9 @@ public final class MarkerWriter {
 
   private void write(
       Tick tick, int type, Place place, @Nullable String transaction, @Nullable VPackSlice data) {
+    if (form == MarkerForm.DOCUMENTS) {
+      return;
+    }
     VPackBuilder marker = new VPackBuilder().openObject();
     members(marker, tick, type, place, transaction);
     if (data != null) {
@@ -188,9 +197,12 @@ public final class MarkerWriter {
     if (form == MarkerForm.JSON) {
       pieces.write((marker.toSlice().toJson() + "\n").getBytes(StandardCharsets.UTF_8));
     } else {
-      byte[] bytes = marker.toByteArray();
-      pieces.add(bytes, bytes.length);
+      add(marker.toByteArray());
     }
+  }
+
+  private void add(byte[] bytes) {
+    pieces.add(bytes, bytes.length);
   }
 
   private void members(

@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// @param sslProtocol the wire's number of a TLS version; 0 = the best both sides have
 /// @param transfer `compression` and `maxBandwidth`
 /// @param useExtensions false: the leader is taken for a stock one, whatever it announces
+/// @param useChangeLog false: what differs is found by comparing, even where the leader's change
+///   log tells it
 /// @param isAsync shell only: answer with a job id at once
 /// @param progress shell only: show progress while waiting
 public record SyncOptions(
@@ -51,6 +53,7 @@ public record SyncOptions(
     int sslProtocol,
     TransferPolicy transfer,
     boolean useExtensions,
+    boolean useChangeLog,
     ApplierOptions applier,
     boolean isAsync,
     boolean progress) {
@@ -100,6 +103,7 @@ public record SyncOptions(
           "compression",
           "maxBandwidth",
           "useExtensions",
+          "useChangeLog",
           "ignoreErrors",
           "lockTimeoutRetries",
           "autoStart",
@@ -242,6 +246,9 @@ public record SyncOptions(
     if (!useExtensions) {
       target.member("useExtensions", false);
     }
+    if (!useChangeLog) {
+      target.member("useChangeLog", false);
+    }
     target.member("restrictType", restrictType());
     target.key("restrictCollections").openArray();
     restrictedNames().forEach(target::value);
@@ -326,6 +333,7 @@ public record SyncOptions(
         sslProtocol,
         transfer,
         useExtensions,
+        useChangeLog,
         applier,
         isAsync,
         progress);
@@ -350,6 +358,7 @@ public record SyncOptions(
         MAX_PACKET_SIZE_DEFAULT,
         0,
         TransferPolicy.DEFAULT,
+        true,
         true,
         ApplierOptions.DEFAULT,
         false,
@@ -390,6 +399,7 @@ public record SyncOptions(
           (int) integer("sslProtocol", 0, 0, SSL_PROTOCOL_MAX),
           new TransferPolicy(compression(), bandwidth()),
           bool("useExtensions", true),
+          bool("useChangeLog", true),
           new ApplierOptions(
               ignoreErrors(),
               count("lockTimeoutRetries", defaults.lockTimeoutRetries()),

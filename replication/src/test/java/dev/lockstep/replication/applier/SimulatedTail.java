@@ -17,6 +17,7 @@ import dev.lockstep.core.storage.Tick;
 import dev.lockstep.core.storage.memory.CommitFault;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.replication.DirectLeaderClient;
+import dev.lockstep.replication.Seeds;
 import dev.lockstep.replication.TestServer;
 import dev.lockstep.replication.follower.SimulatedFollower;
 import dev.lockstep.replication.leader.LeaderSettings;
@@ -118,7 +119,7 @@ final class SimulatedTail implements AutoCloseable {
 
   SimulatedTail(long seed) {
     this.seed = seed;
-    random = new Random(seed);
+    random = Seeds.random(seed);
     version = List.of("3.11.9", "3.11.9", "3.8.1", "3.7.21").get(random.nextInt(4));
     asStock = !version.equals("3.11.9") || random.nextBoolean();
     isTiny = random.nextInt(4) == 0;
@@ -431,7 +432,7 @@ final class SimulatedTail implements AutoCloseable {
   private Object around(String name, Request request) throws Throwable {
     if (name.equals("dump")) {
       // On a thread of its own: what it meets must not depend on when the others do what they do.
-      return disturbed(new Random(seed * 1_000_003 + ++dumps), name, request);
+      return disturbed(Seeds.random(seed * 1_000_003 + ++dumps), name, request);
     }
     requests++;
     if (requests > REQUESTS_MAX) {

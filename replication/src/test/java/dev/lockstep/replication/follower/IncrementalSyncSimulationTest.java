@@ -16,10 +16,16 @@ class IncrementalSyncSimulationTest {
 
   private int resumed;
   private int completed;
+  private int loggedInBatch;
+  private int loggedWithoutBatch;
 
   @Test
   void oneMoreSynchronizationAlwaysEndsEqual() throws InterruptedException {
     runAll(8);
+    if (Long.getLong("lockstep.seed") == null && SEEDS >= SEEDS_ENOUGH) {
+      assertThat(loggedInBatch).as("through the change log, in a batch").isPositive();
+      assertThat(loggedWithoutBatch).as("through the change log, without one").isPositive();
+    }
   }
 
   @Test
@@ -49,6 +55,8 @@ class IncrementalSyncSimulationTest {
         run(pair, fullEvery);
         resumed += pair.resumed;
         completed += pair.completed;
+        loggedInBatch += pair.loggedInBatch;
+        loggedWithoutBatch += pair.loggedWithoutBatch;
       } catch (RuntimeException | AssertionError e) {
         throw new AssertionError(
             "seed " + seed + " (repeat with -Dlockstep.seed=" + seed + "): " + pair.story, e);

@@ -56,8 +56,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Leaders with revision trees (3.8 on) and without (3.7), ours and stock ones.
+/// Comparing with leaders that have revision trees (3.8 on) and that do not (3.7), ours and stock
+/// ones. What the change log tells is in [ChangeLogSyncTest].
 class IncrementalSyncTest {
+  private static final String COMPARING = ",\"incremental\":true,\"useChangeLog\":false";
+
   private SyncWorld world = new SyncWorld();
   private @Nullable SyncProgress progress;
 
@@ -79,8 +82,7 @@ class IncrementalSyncTest {
   private SyncResult sync(ReplicationFollower follower, String... moreOptions)
       throws InterruptedException {
     SyncJob[] job = new SyncJob[1];
-    String options =
-        SyncWorld.only("test") + ",\"incremental\":true" + String.join("", moreOptions);
+    String options = SyncWorld.only("test") + COMPARING + String.join("", moreOptions);
     try {
       return SyncWorld.sync(
           follower, options, SyncRequest.Caller.LOCKSTEP, started -> job[0] = started);
@@ -162,10 +164,7 @@ class IncrementalSyncTest {
             };
 
     SyncWorld.sync(
-        follower,
-        SyncWorld.only("test") + ",\"incremental\":true",
-        SyncRequest.Caller.LOCKSTEP,
-        job -> {});
+        follower, SyncWorld.only("test") + COMPARING, SyncRequest.Caller.LOCKSTEP, job -> {});
 
     assertThat(expected).containsOnly(2L);
   }

@@ -18,6 +18,7 @@ import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.memory.CommitFault;
 import dev.lockstep.core.storage.memory.MemoryStorageEngine;
 import dev.lockstep.replication.DirectLeaderClient;
+import dev.lockstep.replication.Seeds;
 import dev.lockstep.replication.TestServer;
 import dev.lockstep.replication.leader.LeaderSettings;
 import dev.lockstep.replication.leader.ReplicationLeader;
@@ -76,8 +77,11 @@ final class SimulatedPair implements AutoCloseable {
   private ReplicationLeader leaderRole;
   private TestServer follower;
 
+  /// Of the follower's process; null before its first synchronization.
+  private @Nullable ReplicationFollower followerRole;
+
   /// What the follower must look like after a success: the leader's documents when the last batch
-  /// was opened.
+  /// was opened, or where there was none when it was asked for its state last.
   private Map<String, String> batchContents = Map.of();
 
   private Faults faults = Faults.NONE;
@@ -88,15 +92,23 @@ final class SimulatedPair implements AutoCloseable {
   /// Full ones that have completed a half-built copy.
   int completed;
 
+  /// Those that went through the leader's change log, in a batch and without one.
+  int loggedInBatch;
+
+  int loggedWithoutBatch;
+
   private int requests;
   private int commits;
   private boolean isDead;
+  private boolean hasOpenedBatch;
+
+  private Map<String, String> contentsBefore = Map.of();
 
   /// What readers of the follower must find at every moment of a synchronization.
   private Map<String, String> common = Map.of();
 
   SimulatedPair(long seed) {
-    random = new Random(seed);
+    random = Seeds.random(seed);
     version = List.of("3.11.9", "3.11.9", "3.8.1", "3.7.21").get(random.nextInt(4));
     asStock = !version.equals("3.11.9") || random.nextBoolean();
     isTiny = random.nextInt(3) == 0;
@@ -239,19 +251,16 @@ final class SimulatedPair implements AutoCloseable {
                     + SyncWorld.only(COLLECTION)
                     + ",\"incremental\":"
                     + isIncremental
+                    + ",\"useChangeLog\":"
+                    + (random.nextInt(3) > 0)
                     + "}"),
             SyncOptions.UnknownOptions.REFUSE);
     SyncRequest request =
         new SyncRequest("_system", options.options(), SyncRequest.Caller.LOCKSTEP, List.of(), 0);
     RuntimeException failure = null;
     try {
-      ReplicationFollower role =
-          new ReplicationFollower(
-              follower.store(),
-              address -> new Watched(switching(), before),
-              SimulatedFollower.settings(random),
-              InstantSource.system(),
-              Backoff.of(random, (_, stop) -> stop.throwIfStopped()));
+      contentsBefore = before;
+      ReplicationFollower role = followerRole();
       List<InterruptedSync> interrupted = role.interrupted();
       if (!interrupted.isEmpty() && random.nextBoolean()) {
         tell("going on with what was interrupted");
@@ -262,6 +271,7 @@ final class SimulatedPair implements AutoCloseable {
       // Where the interrupted one had only its end left to note, it did nothing more.
       role.sync(request, job -> {});
       countCompletion(role);
+      countLogged(role.jobs().getFirst().statistics());
     } catch (LockstepException | Died e) {
       failure = e;
     }
@@ -278,11 +288,36 @@ final class SimulatedPair implements AutoCloseable {
     return failure;
   }
 
+  private ReplicationFollower followerRole() {
+    ReplicationFollower current = followerRole;
+    if (current == null) {
+      current =
+          new ReplicationFollower(
+              follower.store(),
+              address -> new Watched(switching(), contentsBefore),
+              SimulatedFollower.settings(random),
+              InstantSource.system(),
+              Backoff.of(random, (_, stop) -> stop.throwIfStopped()));
+      followerRole = current;
+    }
+    return current;
+  }
+
   /// A full synchronization that has compared has gone on with a half-built copy.
   private void countCompletion(ReplicationFollower role) {
     SyncProgress job = role.jobs().getFirst();
     if (job.kind().equals("full") && job.statistics().method() != SyncMethod.FULL) {
       completed++;
+    }
+  }
+
+  private void countLogged(SyncStatistics statistics) {
+    if (statistics.method() == SyncMethod.CHANGE_LOG) {
+      if (hasOpenedBatch) {
+        loggedInBatch++;
+      } else {
+        loggedWithoutBatch++;
+      }
     }
   }
 
@@ -298,6 +333,7 @@ final class SimulatedPair implements AutoCloseable {
     MemoryStorageEngine engine = follower.engine();
     follower.store().close();
     follower = server(rebooted(engine), false);
+    followerRole = null;
     tell("follower started again");
   }
 
@@ -381,9 +417,10 @@ final class SimulatedPair implements AutoCloseable {
     }
 
     private <T> T sent(String name, Request<T> request) throws InterruptedException {
-      if (!name.equals("open")) {
+      if (!name.equals("open") && !name.equals("state")) {
         return request.send();
       }
+      hasOpenedBatch = name.equals("open");
       batchContents = contents(there());
       common = new TreeMap<>(before);
       common.entrySet().removeIf(one -> !one.getValue().equals(batchContents.get(one.getKey())));

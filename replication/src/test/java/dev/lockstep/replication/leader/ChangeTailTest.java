@@ -15,15 +15,18 @@ import dev.lockstep.core.collection.Origin;
 import dev.lockstep.core.collection.OverwriteMode;
 import dev.lockstep.core.collection.ReplicatedCollection;
 import dev.lockstep.core.collection.WriteOptions;
+import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.JsonToVPack;
 import dev.lockstep.core.document.StoredDocument;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.TestServer;
+import dev.lockstep.replication.protocol.ChangedDocuments;
 import dev.lockstep.replication.protocol.Marker;
 import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.MarkerReader;
 import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailPosition;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -410,7 +413,7 @@ class ChangeTailTest {
   }
 
   @ParameterizedTest
-  @EnumSource(MarkerForm.class)
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DOCUMENTS")
   void endsAnswersEarlyAndGoesOnWhereTheyEnded(MarkerForm form) {
     DocumentCollection collection = server.create("c");
     Tick from = end();
@@ -582,6 +585,62 @@ class ChangeTailTest {
     }
     assertThat(text(Wish.from(from).in(MarkerForm.VELOCYPACK, false))).contains("c/a");
     assertThat(text(Wish.from(from))).doesNotContain("c/a");
+  }
+
+  @Test
+  void tellsWhatBecameOfDocumentsWithoutMarkers() {
+    DocumentCollection collection = server.create("c");
+    DocumentCollection other = server.create("other");
+    TestServer.insert(collection, "{\"_key\":\"a\",\"v\":1}");
+    Tick from = end();
+    TestServer.insert(collection, "{\"_key\":\"a\",\"v\":2}", "{\"_key\":\"b\",\"v\":1}");
+    TestServer.insert(other, "{\"_key\":\"x\"}");
+    collection.write(new DocumentWrite.Remove("b", null), TestServer.WRITE);
+    collection.write(
+        List.of(
+            DocumentWrite.Insert.of(JsonToVPack.parse("{\"_key\":\"c\"}")),
+            new DocumentWrite.Remove("a", null)),
+        ATOMIC);
+    collection.ensureIndex(IndexDefinition.of(IndexType.PERSISTENT, List.of("v"), false, false));
+
+    TailPart part = tail(Wish.from(from).ofCollection("c").in(MarkerForm.DOCUMENTS, false));
+
+    // The first versions of 'a' and 'b' are gone.
+    assertThat(changes(part)).containsExactly("-b", "+c", "-a");
+    assertThat(part.position())
+        .isEqualTo(new TailPosition(false, part.position().lastIncluded(), end(), end(), true));
+  }
+
+  private static List<String> changes(TailPart part) {
+    ChangedDocuments changes =
+        new ChangedDocuments(
+            "e",
+            new TailPage(MarkerForm.DOCUMENTS, part.body().toByteArray(), part.position(), "/u"));
+    List<String> told = new ArrayList<>();
+    for (ChangedDocuments.Change change = changes.next(); change != null; change = changes.next()) {
+      told.add(
+          switch (change) {
+            case ChangedDocuments.Change.Written(Document document) -> "+" + document.key();
+            case ChangedDocuments.Change.Removed(String key) -> "-" + key;
+          });
+    }
+    return told;
+  }
+
+  /// Documents alone cannot tell it.
+  @Test
+  void doesNotTellDocumentsWhereAllHaveGoneAtOnce() {
+    DocumentCollection collection = server.create("c");
+    DocumentCollection other = server.create("other");
+    Tick from = end();
+    other.truncate(Durability.PROCESS_CRASH);
+    Wish wish = Wish.from(from).ofCollection("c").in(MarkerForm.DOCUMENTS, false);
+    assertThat(tail(wish).position().isFromPresent()).isTrue();
+
+    collection.truncate(Durability.PROCESS_CRASH);
+
+    assertThat(tail(wish).position().isFromPresent()).isFalse();
+    assertThat(tail(wish).position().hasMore()).isFalse();
   }
 
   private String text(Wish wish) {

@@ -239,6 +239,25 @@ class MessagesFuzzTest {
                 }));
   }
 
+  @Test
+  void changedDocumentsAreReadOrRefused() throws Exception {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (String change : List.of(DOCUMENT, "\"k\"", DOCUMENT, "\"a:b\"")) {
+      out.writeBytes(JsonToVPack.parse(change).toByteArray());
+    }
+    TailPosition position = new TailPosition(false, new Tick(1), new Tick(1), new Tick(1), true);
+    report(
+        MutationFuzzer.of("changed documents", ProtocolViolationException.class)
+            .run(
+                List.of(out.toByteArray()),
+                input -> {
+                  ChangedDocuments reader =
+                      new ChangedDocuments(
+                          "e", new TailPage(MarkerForm.DOCUMENTS, input, position, "/u"));
+                  while (reader.next() != null) {}
+                }));
+  }
+
   /// A tree has 4 MB of leaves, wherever they come from.
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

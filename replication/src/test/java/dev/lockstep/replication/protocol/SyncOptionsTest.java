@@ -37,6 +37,7 @@ class SyncOptionsTest {
     assertThat(options.sslProtocol()).isZero();
     assertThat(options.transfer()).isEqualTo(TransferPolicy.DEFAULT);
     assertThat(options.useExtensions()).isTrue();
+    assertThat(options.useChangeLog()).isTrue();
     assertThat(options.applier()).isEqualTo(ApplierOptions.DEFAULT);
     assertThat(options.applier().connectionRetryWaitTime()).hasSeconds(15);
     assertThat(options.applier().idleMaxWaitTime()).hasMillis(2500);
@@ -55,7 +56,7 @@ class SyncOptionsTest {
             "includeSystem":false,"includeFoxxQueues":true,"restrictType":"exclude",
             "restrictCollections":["a","b","a"],"skipCreateDrop":true,"verbose":true,
             "maxPacketSize":2097152,"sslProtocol":5,"compression":"none","maxBandwidth":65536,
-            "useExtensions":false,"ignoreErrors":3,"lockTimeoutRetries":1,
+            "useExtensions":false,"useChangeLog":false,"ignoreErrors":3,"lockTimeoutRetries":1,
             "autoStart":true,"autoResync":true,"autoResyncRetries":4,"adaptivePolling":false,
             "requireFromPresent":false,"maxConnectRetries":7,"connectionRetryWaitTime":8,
             "idleMinWaitTime":0.25,"idleMaxWaitTime":9,"async":true,"progress":false,
@@ -79,6 +80,7 @@ class SyncOptionsTest {
     assertThat(options.transfer())
         .isEqualTo(new TransferPolicy(TransferPolicy.Compression.NONE, 65536));
     assertThat(options.useExtensions()).isFalse();
+    assertThat(options.useChangeLog()).isFalse();
     assertThat(options.applier())
         .isEqualTo(
             new ApplierOptions(
@@ -179,6 +181,7 @@ class SyncOptionsTest {
         "useExtensions           | \"no\"  | true or false",
         "useExtensions           | 0       | true or false",
         "useExtensions           | null    | true or false",
+        "useChangeLog            | \"no\"  | true or false",
         "ignoreErrors            | -1      | a whole number from 0 to 2147483647",
         "ignoreErrors            | \"all\" | a whole number from 0 to 2147483647",
         "lockTimeoutRetries      | 0.5     | a whole number from 0 to 2147483647",
@@ -242,6 +245,7 @@ class SyncOptionsTest {
       strings = {
         "",
         "\"useExtensions\":false",
+        "\"useChangeLog\":false",
         "\"compression\":\"zstd\",\"maxBandwidth\":65536,\"incremental\":true"
       })
   void whatIsStoredIsReadBackTheSame(String members) {
@@ -258,9 +262,9 @@ class SyncOptionsTest {
   @Test
   void showsNobodyWhatStockPeersDoNotKnowUnlessItWasSet() {
     VPackBuilder rendered = new VPackBuilder().openObject();
-    parse("\"useExtensions\":true").render(rendered);
+    parse("\"useExtensions\":true,\"useChangeLog\":true").render(rendered);
     assertThat(rendered.close().toSlice().toJson())
-        .doesNotContain("useExtensions", "compression", "maxBandwidth");
+        .doesNotContain("useExtensions", "useChangeLog", "compression", "maxBandwidth");
   }
 
   @Test

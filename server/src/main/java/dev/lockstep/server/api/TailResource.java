@@ -101,8 +101,15 @@ final class TailResource implements Resource {
 
   private MarkerForm form(ApiRequest request) {
     String accept = request.header("accept");
-    if (!isLegacy && accept != null && accept.contains(MarkerForm.STORED.mediaType())) {
-      return MarkerForm.STORED;
+    if (!isLegacy && accept != null) {
+      if (accept.contains(MarkerForm.STORED.mediaType())) {
+        return MarkerForm.STORED;
+      }
+      // Without the collection nobody could tell whose documents they are.
+      if (accept.contains(MarkerForm.DOCUMENTS.mediaType())
+          && !request.query().string("collection", "").isEmpty()) {
+        return MarkerForm.DOCUMENTS;
+      }
     }
     return !isLegacy && request.wantsVelocyPack() ? MarkerForm.VELOCYPACK : MarkerForm.JSON;
   }

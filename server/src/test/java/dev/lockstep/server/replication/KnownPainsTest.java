@@ -75,7 +75,7 @@ class KnownPainsTest {
 
     sync("target", fromSource);
 
-    assertThat(method()).isEqualTo("newer-revisions");
+    assertThat(method()).isEqualTo("change-log");
     Reply copied = follower.get("/_db/target/_api/document/c/k");
     assertThat(copied.get("of").asString()).isEqualTo("source");
     assertThat(copied.get("version").asLong()).isEqualTo(2);
@@ -95,7 +95,7 @@ class KnownPainsTest {
 
     sync("_system", "\"jwt\":\"" + token + "\"");
 
-    assertThat(method()).isEqualTo("newer-revisions");
+    assertThat(method()).isEqualTo("change-log");
     assertThat(follower.get("/_api/document/c/k").get("version").asLong()).isEqualTo(2);
   }
 
@@ -107,7 +107,7 @@ class KnownPainsTest {
     leader.put("/_api/document/c/a%25b", "{\"v\":2}");
     leader.put("/_api/document/c/%2525", "{\"v\":2}");
 
-    sync("_system", CREDENTIALS);
+    sync("_system", CREDENTIALS + ",\"useChangeLog\":false");
 
     assertThat(method()).isEqualTo("keys");
     assertThat(follower.get("/_api/document/c/a%25b").get("v").asLong()).isEqualTo(2);
