@@ -62,6 +62,11 @@ public sealed interface DocumentWrite {
     }
   }
 
+  /// Removes a document because a leader has done so, whose removal has a revision of its own;
+  /// ignored, with no revision, if it is not there, or if it is younger: then it came after the
+  /// removal.
+  record RemoveOlder(String key, Revision removal) implements DocumentWrite {}
+
   /// Removes the document that has this revision now; refused with 1202 if none has. Where the key
   /// is known, [RemoveReplicated] costs less: here the document is read for it.
   record RemoveRevision(Revision revision) implements DocumentWrite {}

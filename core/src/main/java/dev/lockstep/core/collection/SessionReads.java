@@ -95,6 +95,7 @@ final class SessionReads {
       case DocumentWrite.Remove remove -> remove.key();
       case DocumentWrite.PutReplicated put -> put.document().key();
       case DocumentWrite.RemoveReplicated remove -> remove.key();
+      case DocumentWrite.RemoveOlder remove -> remove.key();
       case DocumentWrite.RemoveRevision _ -> null;
     };
   }
@@ -147,6 +148,7 @@ final class SessionReads {
       case DocumentWrite.Replace _,
           DocumentWrite.Remove _,
           DocumentWrite.RemoveReplicated _,
+          DocumentWrite.RemoveOlder _,
           DocumentWrite.RemoveRevision _ ->
           isReadToGo;
     };

@@ -315,6 +315,10 @@ final class WriteSession {
           key = remove.key();
           yield removeReplicated(key, remove.expected());
         }
+        case DocumentWrite.RemoveOlder remove -> {
+          key = remove.key();
+          yield removeOlder(key, remove.removal());
+        }
       };
     } catch (LockstepException e) {
       return new Refused(e, key, null);
@@ -458,6 +462,13 @@ final class WriteSession {
   private WriteResult removeReplicated(String key, @Nullable Revision expected) {
     Existing existing = find(key);
     return existing == null || expected != null && !existing.revision().equals(expected)
+        ? new Ignored(key, Revision.NONE)
+        : removed(key, existing, stageRemoval(key, existing));
+  }
+
+  private WriteResult removeOlder(String key, Revision removal) {
+    Existing existing = find(key);
+    return existing == null || existing.revision().compareTo(removal) >= 0
         ? new Ignored(key, Revision.NONE)
         : removed(key, existing, stageRemoval(key, existing));
   }

@@ -66,7 +66,8 @@ final class ReferenceCollection {
           valueByKey.remove(remove.key()) == null ? ErrorNumber.DOCUMENT_NOT_FOUND : null;
       case DocumentWrite.PutReplicated _,
           DocumentWrite.RemoveRevision _,
-          DocumentWrite.RemoveReplicated _ ->
+          DocumentWrite.RemoveReplicated _,
+          DocumentWrite.RemoveOlder _ ->
           throw new IllegalArgumentException("a client's writes only: " + write);
     };
   }

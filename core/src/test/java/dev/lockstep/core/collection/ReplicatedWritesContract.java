@@ -346,6 +346,25 @@ public abstract class ReplicatedWritesContract {
     assertThat(contents()).isEmpty();
   }
 
+  @Test
+  void aRemovalOfWhatIsYoungerIsIgnored() {
+    put(document("a", 5002, "'u':1"));
+
+    for (long removal : new long[] {5001, 5002}) {
+      assertThat(
+              collection.write(
+                  new DocumentWrite.RemoveOlder("a", new Revision(removal)),
+                  WriteOptions.REPLICATION))
+          .isEqualTo(new WriteResult.Ignored("a", Revision.NONE));
+    }
+    assertThat(contents()).hasSize(1);
+    assertThat(
+            collection.write(
+                new DocumentWrite.RemoveOlder("a", new Revision(5003)), WriteOptions.REPLICATION))
+        .isInstanceOf(WriteResult.Written.class);
+    assertThat(contents()).isEmpty();
+  }
+
   /// Documents that do not contradict each other.
   private static List<Document> randomState(Random random, long firstRevision) {
     List<Document> state = new ArrayList<>();

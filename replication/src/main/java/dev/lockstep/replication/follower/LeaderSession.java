@@ -125,12 +125,25 @@ final class LeaderSession implements AutoCloseable {
   /// Asks for the leader's state again, after [#meet].
   ///
   /// @param collection that its digest is of interest of
+  /// @throws LeaderMismatchException if another server has taken its place
   LoggerState state(String collection) throws InterruptedException {
-    return repeating(() -> leader.loggerState(collection));
+    LoggerState state = repeating(() -> leader.loggerState(collection));
+    requireSame(state.server());
+    return state;
+  }
+
+  /// Ticks of others mean nothing. Where there is a batch, they do not know it.
+  private void requireSame(ServerIdentity now) {
+    if (now.serverId() != server.serverId()) {
+      throw LeaderMismatchException.otherServer(
+          leader.endpoint(), now.serverIdText(), server.serverIdText());
+    }
   }
 
   /// Reads what the change log tells about one collection between two ticks, in documents; needs no
   /// batch. For leaders with [Capability#TAIL_DOCUMENTS].
+  ///
+  /// @throws LeaderMismatchException if the leader was away, and another server is in its place
   TailPage changes(String collection, Tick from, Tick to, long chunkSize)
       throws InterruptedException {
     TailRequest request =
@@ -147,7 +160,14 @@ final class LeaderSession implements AutoCloseable {
             Duration.ZERO,
             false,
             collection);
-    return repeating(() -> leader.tail(request));
+    boolean[] isRepeated = {false};
+    return repeating(() -> {
+      if (isRepeated[0]) {
+        requireSame(leader.loggerState().server());
+      }
+      isRepeated[0] = true;
+      return leader.tail(request);
+    });
   }
 
   /// Opens a batch, after [#meet]: leaders before 3.4 do not tell the batch's tick, and a tick that

@@ -2,6 +2,7 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.collection.AppliedPosition;
 import dev.lockstep.core.document.Document;
+import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.protocol.Capability;
 import dev.lockstep.replication.protocol.ChangedDocuments;
@@ -130,7 +131,8 @@ final class LoggedChanges {
           documents++;
           writer.put(document);
         }
-        case ChangedDocuments.Change.Removed(String key) -> writer.remove(key);
+        case ChangedDocuments.Change.Removed(String key, Revision revision) ->
+            writer.removeOlder(key, revision);
       }
     }
     record.fetched(documents, page.body().length);

@@ -40,9 +40,9 @@ final class ReplicaWriter {
     add(new DocumentWrite.RemoveReplicated(key, revision), 0);
   }
 
-  /// Removes the document of a key, if it is there.
-  void remove(String key) {
-    add(new DocumentWrite.RemoveReplicated(key), 0);
+  /// Removes the document of a key, if it is there and older than its removal on the leader.
+  void removeOlder(String key, Revision removal) {
+    add(new DocumentWrite.RemoveOlder(key, removal), 0);
   }
 
   private void add(DocumentWrite operation, long bytes) {

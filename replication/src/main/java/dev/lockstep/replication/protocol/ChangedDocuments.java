@@ -2,6 +2,7 @@ package dev.lockstep.replication.protocol;
 
 import dev.lockstep.core.document.Document;
 import dev.lockstep.core.document.InvalidVPackException;
+import dev.lockstep.core.document.Revision;
 import dev.lockstep.core.document.VPackSlice;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +14,11 @@ public final class ChangedDocuments {
     /// It was written; this is the document, in stored form.
     record Written(Document document) implements Change {}
 
-    /// It was removed; perhaps one of the same key follows.
-    record Removed(String key) implements Change {}
+    /// It was removed; perhaps one of the same key follows, or is here already.
+    ///
+    /// @param revision of the removal: later than the document's, earlier than that of one that was
+    ///   inserted again
+    record Removed(String key, Revision revision) implements Change {}
   }
 
   private final String endpoint;
@@ -43,10 +47,18 @@ public final class ChangedDocuments {
         return null;
       }
       return value.isString()
-          ? new Change.Removed(LeaderDocument.checkedKey(value.asString()))
+          ? new Change.Removed(LeaderDocument.checkedKey(value.asString()), revision())
           : new Change.Written(LeaderDocument.read(value));
     } catch (InvalidVPackException | MessageException e) {
       throw ProtocolViolationException.inResponse(endpoint, url, String.valueOf(e.getMessage()));
     }
+  }
+
+  private Revision revision() {
+    VPackSlice value = source.next();
+    if (value == null) {
+      throw new MessageException("a removal has no revision");
+    }
+    return new Revision(Messages.unsigned(value, "revision"));
   }
 }

@@ -133,6 +133,7 @@ public final class MarkerWriter {
       Tick tick, Place place, String transaction, String key, Revision revision) {
     if (form == MarkerForm.DOCUMENTS) {
       add(new VPackBuilder().value(key).toByteArray());
+      add(new VPackBuilder().unsigned(revision.value()).toByteArray());
       return;
     }
     write(

@@ -13,9 +13,12 @@ import dev.lockstep.core.collection.WriteResult;
 import dev.lockstep.core.storage.Durability;
 import dev.lockstep.core.storage.Tick;
 import dev.lockstep.replication.TestServer;
+import dev.lockstep.replication.protocol.LeaderMismatchException;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
+import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.MarkerForm;
+import dev.lockstep.replication.protocol.ServerIdentity;
 import dev.lockstep.replication.protocol.TailPage;
 import dev.lockstep.replication.protocol.TailRequest;
 import java.io.IOException;
@@ -336,6 +339,43 @@ class ChangeLogSyncTest {
 
     assertComparedTo(SyncMethod.CHANGE_LOG);
     assertThat(statistics().documentsFetched()).isEqualTo(200 - came);
+  }
+
+  /// Ticks of another server would make the position a lie.
+  @Test
+  void doesNotGoOnWithAnotherServerInTheLeadersPlace() {
+    change();
+    AppliedPosition before = world.here("test").appliedPosition();
+    AtomicInteger tails = new AtomicInteger();
+    world.disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              public TailPage tail(TailRequest request) {
+                tails.incrementAndGet();
+                throw LeaderUnavailableException.notConnected(
+                    endpoint(), "/tail", "refused", new IOException("gone"));
+              }
+
+              @Override
+              public LoggerState loggerState(String collection) throws InterruptedException {
+                LoggerState state = super.loggerState(collection);
+                ServerIdentity server = state.server();
+                return tails.get() == 0
+                    ? state
+                    : new LoggerState(
+                        state.lastLogTick(),
+                        state.time(),
+                        new ServerIdentity(
+                            server.version(), server.serverId() + 1, server.engine()),
+                        List.of());
+              }
+            };
+
+    assertThatThrownBy(this::sync).isInstanceOf(LeaderMismatchException.class);
+
+    assertThat(tails).hasValue(1);
+    assertThat(world.here("test").appliedPosition()).isEqualTo(before);
   }
 
   @Test

@@ -24,6 +24,7 @@ import dev.lockstep.replication.leader.LeaderSettings;
 import dev.lockstep.replication.leader.ReplicationLeader;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
+import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.SyncOptions;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -374,6 +375,13 @@ final class SimulatedPair implements AutoCloseable {
     Watched(LeaderClient leader, Map<String, String> before) {
       super(leader);
       this.before = before;
+    }
+
+    /// Without a collection the answer only tells who the leader is.
+    @Override
+    public LoggerState loggerState(String collection) throws InterruptedException {
+      return around(
+          collection.isEmpty() ? "identity" : "state", () -> leader.loggerState(collection));
     }
 
     @Override

@@ -621,7 +621,7 @@ class ChangeTailTest {
       told.add(
           switch (change) {
             case ChangedDocuments.Change.Written(Document document) -> "+" + document.key();
-            case ChangedDocuments.Change.Removed(String key) -> "-" + key;
+            case ChangedDocuments.Change.Removed(String key, _) -> "-" + key;
           });
     }
     return told;

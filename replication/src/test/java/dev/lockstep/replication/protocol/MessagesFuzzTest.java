@@ -242,7 +242,7 @@ class MessagesFuzzTest {
   @Test
   void changedDocumentsAreReadOrRefused() throws Exception {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (String change : List.of(DOCUMENT, "\"k\"", DOCUMENT, "\"a:b\"")) {
+    for (String change : List.of(DOCUMENT, "\"k\"", "17", DOCUMENT, "\"a:b\"", "4711")) {
       out.writeBytes(JsonToVPack.parse(change).toByteArray());
     }
     TailPosition position = new TailPosition(false, new Tick(1), new Tick(1), new Tick(1), true);
