@@ -184,19 +184,21 @@ public final class ReplicationFollower implements AutoCloseable {
   }
 
   private SyncResult run(SyncJob job, Consumer<SyncJob> started) throws InterruptedException {
+    SyncResult result = null;
     try {
       started.accept(job);
-      return job.run();
+      result = job.run();
+      return result;
     } finally {
-      end(job);
+      end(job, result);
     }
   }
 
-  private void end(SyncJob job) {
+  private void end(SyncJob job, @Nullable SyncResult result) {
     long number = Long.parseUnsignedLong(job.id());
     SyncPhase phase = job.progress().phase();
     if (phase == SyncPhase.DONE || !job.isSuspended()) {
-      history.end(number, job.progress());
+      history.end(number, job.progress(), result);
       if (phase == SyncPhase.CANCELED) {
         // Also what an earlier process had begun and this one has not come to.
         store.discardLoads(owner -> owner == number);

@@ -57,9 +57,17 @@ record StoredSync(
     return new StoredSync(request, started, restarts, all, batchId, lastLogTick, end);
   }
 
-  StoredSync ended(Instant time, SyncProgress progress) {
+  /// @param result null if it failed; what it names may be more than was noted on the way: without
+  ///   a batch nothing is
+  StoredSync ended(Instant time, SyncProgress progress, @Nullable SyncResult result) {
     return new StoredSync(
-        request, started, restarts, done, batchId, lastLogTick, new End(time, progress));
+        request,
+        started,
+        restarts,
+        result == null ? done : result.collections(),
+        batchId,
+        result == null ? lastLogTick : result.lastLogTick(),
+        new End(time, progress));
   }
 
   boolean isDone(SyncResult.Collection collection) {

@@ -2,12 +2,14 @@ package dev.lockstep.replication.follower;
 
 import dev.lockstep.core.collection.SyncJobRecords;
 import dev.lockstep.core.storage.Durability;
+import dev.lockstep.replication.protocol.SyncResult;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,13 +86,16 @@ final class SyncHistory {
 
   /// Notes that it is over, and forgets the oldest of those that are. A failure to do so is logged:
   /// the next process will then do the work once more.
-  synchronized void end(long id, SyncProgress progress) {
+  ///
+  /// @param result null if it failed
+  synchronized void end(long id, SyncProgress progress, @Nullable SyncResult result) {
     StoredSync known = underWay.remove(id);
     if (known == null) {
       return;
     }
     try {
-      records.put(id, known.ended(time.instant(), progress).encode(), Durability.PROCESS_CRASH);
+      StoredSync over = known.ended(time.instant(), progress, result);
+      records.put(id, over.encode(), Durability.PROCESS_CRASH);
       ended.addLast(id);
       while (ended.size() > endedMax) {
         records.remove(ended.removeFirst());

@@ -19,6 +19,7 @@ import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
 import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.ServerIdentity;
+import dev.lockstep.replication.protocol.SyncResult;
 import dev.lockstep.replication.protocol.TailPage;
 import dev.lockstep.replication.protocol.TailRequest;
 import java.io.IOException;
@@ -129,6 +130,37 @@ class ChangeLogSyncTest {
     assertThat(requests).containsExactlyInAnyOrderEntriesOf(Map.of("state", 1, "tail", 1));
     assertThat(Objects.requireNonNull(progress).collectionsDone()).isEqualTo(1);
     assertAt(newest());
+  }
+
+  /// Without a batch nothing is noted on the way: the end has to.
+  @Test
+  void whatItHasComeToIsToldAfterARestart() throws InterruptedException {
+    for (SyncMethod method : List.of(SyncMethod.CHANGE_LOG, SyncMethod.FINGERPRINT)) {
+      if (method == SyncMethod.CHANGE_LOG) {
+        change();
+      }
+      long jobId = 1000 + method.ordinal();
+      SyncRequest asked =
+          SyncWorld.request(
+              SyncWorld.only("test") + ",\"incremental\":true", SyncRequest.Caller.LOCKSTEP);
+      SyncRequest request =
+          new SyncRequest(
+              asked.database(), asked.options(), asked.caller(), List.of(), jobId, "root");
+
+      SyncResult result = follower.sync(request, _ -> {});
+
+      EndedSync ended =
+          world.follower().ended().stream()
+              .filter(sync -> sync.jobId() == jobId)
+              .findFirst()
+              .orElseThrow();
+      assertThat(ended.progress().statistics().method()).isEqualTo(method);
+      assertThat(ended.result()).isEqualTo(result);
+      assertThat(result.collections())
+          .extracting(SyncResult.Collection::name)
+          .containsExactly("test");
+      assertThat(result.lastLogTick()).isEqualTo(newest());
+    }
   }
 
   @Test
