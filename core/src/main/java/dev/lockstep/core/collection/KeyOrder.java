@@ -28,7 +28,7 @@ final class KeyOrder<T> {
     this.keyOf = keyOf;
   }
 
-  /// @param keyOf different keys
+  /// Elements of the same key stay in the order they come in.
   static <T> List<T> sorted(Collection<T> elements, Function<T, String> keyOf) {
     List<T> sorted = new ArrayList<>(elements);
     if (sorted.size() > 1 << PLACE_BITS) {
@@ -42,7 +42,8 @@ final class KeyOrder<T> {
   /// @param from,to a part whose keys' first characters are the same
   /// @param offset how many these are
   private void sort(int from, int to, int offset) {
-    if (to - from < 2) {
+    // Keys that have also the end in common are the same.
+    if (to - from < 2 || offset > keyOf.apply(sorted.get(from)).length()) {
       return;
     }
     List<T> part = sorted.subList(from, to);

@@ -2,9 +2,11 @@ package dev.lockstep.core.collection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
@@ -47,6 +49,19 @@ class KeyOrderTest {
       keys.add(new UUID(random.nextLong(), random.nextLong()).toString());
     }
     assertThat(sorted(keys)).containsExactlyElementsOf(keys.stream().sorted().toList());
+  }
+
+  @Test
+  void leavesElementsOfTheSameKeyInTheirOrder() {
+    List<Map.Entry<String, Integer>> elements = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      for (String key : List.of("b", "a", "aaaaa", "aaaaaa", "aaaaab")) {
+        elements.add(Map.entry(key, i));
+      }
+    }
+
+    assertThat(KeyOrder.sorted(elements, Map.Entry::getKey))
+        .containsExactlyElementsOf(elements.stream().sorted(Map.Entry.comparingByKey()).toList());
   }
 
   private static List<String> sorted(Collection<String> keys) {

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -86,20 +85,6 @@ class ChangeLogSyncTest {
     TestServer.insert(other, "{\"_key\":\"k8b\",\"other\":1}");
   }
 
-  private Map<String, Integer> countRequests() {
-    Map<String, Integer> requests = new ConcurrentSkipListMap<>();
-    world.disturbance =
-        client ->
-            new HookedLeader(client) {
-              @Override
-              <T> T around(String name, Request<T> request) throws InterruptedException {
-                requests.merge(name, 1, Integer::sum);
-                return request.send();
-              }
-            };
-    return requests;
-  }
-
   private Tick newest() {
     return world.leaderServer.engine().closedTick();
   }
@@ -119,7 +104,7 @@ class ChangeLogSyncTest {
   @Test
   void takesOverJustWhatHasChangedInTwoRequests() throws InterruptedException {
     change();
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 
@@ -167,7 +152,7 @@ class ChangeLogSyncTest {
   void aLeaderThatIsNotKnownYetIsAskedInABatch() throws InterruptedException {
     change();
     follower = world.follower();
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 
@@ -187,7 +172,7 @@ class ChangeLogSyncTest {
             + "\"incremental\":true";
     SyncWorld.sync(follower, both, SyncRequest.Caller.LOCKSTEP, job -> {});
     change();
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     SyncWorld.sync(follower, both, SyncRequest.Caller.LOCKSTEP, job -> {});
 
@@ -235,7 +220,7 @@ class ChangeLogSyncTest {
   void doesNotReadALogThatIsLongerThanTheCollection() throws InterruptedException {
     change();
     TestServer.fill(other, 100_001);
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 
@@ -246,7 +231,7 @@ class ChangeLogSyncTest {
   @Test
   void doesNotReadTheLogIfItIsNotToBeRead() throws InterruptedException {
     change();
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync(",\"useChangeLog\":false");
 
@@ -262,7 +247,7 @@ class ChangeLogSyncTest {
         .here("test")
         .setAppliedPosition(
             new AppliedPosition(world.leaderServer.store().serverId() + 1, new Tick(1)));
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 
@@ -278,7 +263,7 @@ class ChangeLogSyncTest {
         .here("test")
         .ensureIndex(IndexDefinition.of(IndexType.PERSISTENT, List.of("u"), true, true));
     TestServer.insert(source, "{\"_key\":\"a\",\"u\":1}", "{\"_key\":\"b\",\"u\":1}");
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 

@@ -46,7 +46,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -174,7 +173,7 @@ class IncrementalSyncTest {
   void listsOnlyWhatIsNewerWhereTheLeaderHasOnlyInsertedAndReplaced() throws InterruptedException {
     DocumentCollection source = shared(1000);
     TestServer.insert(source, "{\"_key\":\"k8\",\"new\":1}", "{\"_key\":\"more\"}");
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 
@@ -195,7 +194,7 @@ class IncrementalSyncTest {
       throws InterruptedException {
     use(version, asStock);
     shared(300);
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 
@@ -220,7 +219,7 @@ class IncrementalSyncTest {
     sync(follower);
     // Another collection's change: the state is a later one.
     TestServer.fill(world.leaderServer.create("other"), 3);
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     SyncResult result = sync(follower);
 
@@ -258,7 +257,7 @@ class IncrementalSyncTest {
     ReplicationFollower follower = world.follower();
     sync(follower);
     world.asStock = true;
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync(follower);
     sync(follower);
@@ -281,20 +280,6 @@ class IncrementalSyncTest {
           .extracting(failure -> ((LockstepException) failure).number())
           .isEqualTo(ErrorNumber.LOCKED);
     }
-  }
-
-  private Map<String, Integer> countRequests() {
-    Map<String, Integer> requests = new ConcurrentSkipListMap<>();
-    world.disturbance =
-        client ->
-            new HookedLeader(client) {
-              @Override
-              <T> T around(String name, Request<T> request) throws InterruptedException {
-                requests.merge(name, 1, Integer::sum);
-                return request.send();
-              }
-            };
-    return requests;
   }
 
   @ParameterizedTest
@@ -724,7 +709,7 @@ class IncrementalSyncTest {
     for (int i = 0; i < 5; i++) {
       remove(source, "k" + i * 5_000);
     }
-    Map<String, Integer> requests = countRequests();
+    Map<String, Integer> requests = world.countRequests();
 
     sync();
 

@@ -13,6 +13,8 @@ import dev.lockstep.replication.protocol.SyncOptions;
 import dev.lockstep.replication.protocol.SyncResult;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -101,6 +103,21 @@ final class SyncWorld implements AutoCloseable {
     SyncOptions.Parsed parsed =
         SyncOptions.parse(JsonToVPack.parse(config), SyncOptions.UnknownOptions.WARN);
     return new SyncRequest("_system", parsed.options(), caller, parsed.warnings(), 0);
+  }
+
+  /// @return how often the leader is asked what from now on, by [HookedLeader]'s names
+  Map<String, Integer> countRequests() {
+    Map<String, Integer> requests = new ConcurrentSkipListMap<>();
+    disturbance =
+        client ->
+            new HookedLeader(client) {
+              @Override
+              <T> T around(String name, Request<T> request) throws InterruptedException {
+                requests.merge(name, 1, Integer::sum);
+                return request.send();
+              }
+            };
+    return requests;
   }
 
   static String only(String collection) {
