@@ -62,15 +62,19 @@ final class Exchange implements Response.Listener, AutoCloseable {
   private long receivedBytes;
 
   private final TransferCount transfer;
+  private final Runnable finished;
 
+  /// @param finished called by [#close] if the exchange has come to its end
   Exchange(
       Request request,
       ConnectionSettings settings,
       String path,
       Duration idle,
-      TransferCount transfer) {
+      TransferCount transfer,
+      Runnable finished) {
     this.request = request;
     this.transfer = transfer;
+    this.finished = finished;
     this.endpoint = settings.endpoint();
     this.path = path;
     this.bytesMax = settings.responseBytesMax();
@@ -321,12 +325,14 @@ final class Exchange implements Response.Listener, AutoCloseable {
   @Override
   public void close() {
     boolean abort;
+    boolean isFinished;
     lock.lock();
     try {
       if (closed) {
         return;
       }
       closed = true;
+      isFinished = complete;
       abort = !complete && failure == null;
       while (!chunks.isEmpty()) {
         chunks.removeFirst().release();
@@ -339,6 +345,8 @@ final class Exchange implements Response.Listener, AutoCloseable {
     if (abort) {
       request.abort(
           new ConnectionLostException(endpoint, path, "the request was given up by its caller"));
+    } else if (isFinished) {
+      finished.run();
     }
   }
 }

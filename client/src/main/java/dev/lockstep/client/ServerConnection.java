@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.InputStreamRequestContent;
@@ -60,14 +62,30 @@ public final class ServerConnection implements AutoCloseable {
   private final HttpClient http;
   private final @Nullable String authorization;
   private final TransferCount transfer = new TransferCount();
+  private final @Nullable HttpClientPool pool;
+
+  /// Exchanges that are under way, or did not come to their end.
+  private final AtomicInteger unfinished = new AtomicInteger();
+
+  private final AtomicBoolean isClosed = new AtomicBoolean();
 
   /// Connects to nothing yet.
   ///
   /// @throws IllegalArgumentException if the file of trusted authorities cannot be read
   public ServerConnection(ConnectionSettings settings) {
+    this(settings, null);
+  }
+
+  /// @param pool asked for a client, and given it back; null = nobody
+  ServerConnection(ConnectionSettings settings, @Nullable HttpClientPool pool) {
     this.settings = settings;
     this.authorization = settings.credentials().authorization();
-    this.http = client(settings);
+    this.pool = pool;
+    HttpClient idle = pool == null ? null : pool.take(settings);
+    this.http = idle == null ? start(client(settings)) : idle;
+  }
+
+  private static HttpClient start(HttpClient http) {
     try {
       http.start();
     } catch (Exception e) {
@@ -80,6 +98,7 @@ public final class ServerConnection implements AutoCloseable {
     http.getProtocolHandlers().remove(WWWAuthenticationProtocolHandler.NAME);
     http.getProtocolHandlers().remove(ProxyAuthenticationProtocolHandler.NAME);
     http.getProtocolHandlers().remove(RedirectProtocolHandler.NAME);
+    return http;
   }
 
   private static HttpClient client(ConnectionSettings settings) {
@@ -239,8 +258,14 @@ public final class ServerConnection implements AutoCloseable {
     }
   }
 
-  private Exchange begin(ServerRequest request) {
+  private Exchange begin(ServerRequest request) throws ConnectionLostException {
     Endpoint endpoint = settings.endpoint();
+    // In this order: what closes at the same time either sees it or is seen.
+    unfinished.incrementAndGet();
+    if (isClosed.get()) {
+      throw new ConnectionLostException(
+          endpoint, request.pathAndQuery(), "the connection was closed by its user");
+    }
     Request outgoing =
         http.newRequest(endpoint.host(), endpoint.port())
             .scheme(endpoint.tls() ? "https" : "http")
@@ -259,7 +284,14 @@ public final class ServerConnection implements AutoCloseable {
       }
     });
     var idle = request.idleTimeout() == null ? settings.idleTimeout() : request.idleTimeout();
-    Exchange exchange = new Exchange(outgoing, settings, request.pathAndQuery(), idle, transfer);
+    Exchange exchange =
+        new Exchange(
+            outgoing,
+            settings,
+            request.pathAndQuery(),
+            idle,
+            transfer,
+            unfinished::decrementAndGet);
     switch (request.body()) {
       case RequestBody.None _ -> {
         if (!request.method().equals("GET") && !request.method().equals("HEAD")) {
@@ -282,6 +314,18 @@ public final class ServerConnection implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!isClosed.compareAndSet(false, true)) {
+      return;
+    }
+    // A client is used again only if nothing of what it did is left.
+    if (pool != null && unfinished.get() == 0) {
+      pool.giveBack(settings, http);
+    } else {
+      stop(http);
+    }
+  }
+
+  static void stop(HttpClient http) {
     try {
       http.stop();
     } catch (Exception e) {

@@ -137,7 +137,7 @@ public final class LockstepServer implements AutoCloseable {
                   roles.leader(),
                   roles.follower(),
                   roles.appliers(),
-                  roles.damagedAnswers(),
+                  roles.connector()::damagedAnswers,
                   roles.refusals(),
                   clock));
       HttpListener listener =
@@ -300,6 +300,7 @@ public final class LockstepServer implements AutoCloseable {
     roles.leader().endTails();
     listener.stop(settings.shutdownGrace());
     roles.leader().close();
+    roles.connector().close();
     cursors.close();
     store.close();
   }

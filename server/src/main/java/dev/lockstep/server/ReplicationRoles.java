@@ -29,13 +29,13 @@ import org.slf4j.LoggerFactory;
 /// @param leader to be started after the listener and closed after it
 /// @param follower to be closed before the listener: its jobs hold requests
 /// @param appliers to be started after the listener and closed first
-/// @param damagedAnswers of leaders so far
+/// @param connector to leaders; to be closed last
 /// @param refusals so far because of limits that are met without an answer to a request
 record ReplicationRoles(
     ReplicationLeader leader,
     ReplicationFollower follower,
     Appliers appliers,
-    LongSupplier damagedAnswers,
+    HttpLeaderConnector connector,
     Map<Limit, LongSupplier> refusals)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationRoles.class);
@@ -85,7 +85,7 @@ record ReplicationRoles(
         leader,
         follower,
         appliers,
-        http::damagedAnswers,
+        http,
         Map.of(
             Limit.LEADER_ANSWER_SIZE,
             http::oversizedAnswers,
@@ -126,5 +126,6 @@ record ReplicationRoles(
     appliers.close();
     follower.close();
     leader.close();
+    connector.close();
   }
 }

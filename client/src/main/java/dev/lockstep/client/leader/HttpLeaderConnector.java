@@ -4,6 +4,7 @@ import dev.lockstep.client.AddressPolicy;
 import dev.lockstep.client.ConnectionSettings;
 import dev.lockstep.client.Credentials;
 import dev.lockstep.client.Endpoint;
+import dev.lockstep.client.HttpClientPool;
 import dev.lockstep.client.ServerConnection;
 import dev.lockstep.client.TlsTrust;
 import dev.lockstep.core.ErrorNumber;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /// Connects to leaders over HTTP/1.1. Thread-safe. Every connection to a leader whose certificate
 /// is not checked is logged.
-public final class HttpLeaderConnector implements LeaderConnector {
+public final class HttpLeaderConnector implements LeaderConnector, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpLeaderConnector.class);
 
   /// Up to four fetch documents, one lists revisions ahead, one renews the lease, which must not
@@ -29,6 +30,7 @@ public final class HttpLeaderConnector implements LeaderConnector {
   private final AddressPolicy addressPolicy;
   private final long answerBytesMax;
   private final String answerBytesSetting;
+  private final HttpClientPool clients = new HttpClientPool();
   private final LongAdder damagedAnswers = new LongAdder();
   private final LongAdder oversizedAnswers = new LongAdder();
 
@@ -91,9 +93,15 @@ public final class HttpLeaderConnector implements LeaderConnector {
     return oversizedAnswers.sum();
   }
 
-  private static ServerConnection open(ConnectionSettings settings) {
+  /// Lets go of what is kept for further connections; those that are open stay.
+  @Override
+  public void close() {
+    clients.close();
+  }
+
+  private ServerConnection open(ConnectionSettings settings) {
     try {
-      return new ServerConnection(settings);
+      return clients.open(settings);
     } catch (IllegalArgumentException e) {
       // The file of trusted authorities was good when this server started.
       throw new LockstepException(

@@ -134,8 +134,10 @@ class HttpLeaderClientTest {
   }
 
   private static LeaderClient connect(LeaderAddress address) {
-    return new HttpLeaderConnector(new TlsTrust.SystemAuthorities(), AddressPolicy.ANY)
-        .connect(address);
+    try (HttpLeaderConnector connector =
+        new HttpLeaderConnector(new TlsTrust.SystemAuthorities(), AddressPolicy.ANY)) {
+      return connector.connect(address);
+    }
   }
 
   private LeaderAddress address() {

@@ -83,8 +83,7 @@ final class LeaderSnapshot implements AutoCloseable {
             settings.idleTimeout(),
             settings.responseBytesMax(),
             0);
-    LeaderClient leader =
-        new HttpLeaderConnector(settings.trust(), settings.addressPolicy()).connect(address);
+    LeaderClient leader = connect(address, settings);
     boolean isOpen = false;
     try {
       String text = leader.loggerState().server().version();
@@ -100,6 +99,13 @@ final class LeaderSnapshot implements AutoCloseable {
       if (!isOpen) {
         leader.close();
       }
+    }
+  }
+
+  private static LeaderClient connect(LeaderAddress address, ConnectionSettings settings) {
+    try (HttpLeaderConnector connector =
+        new HttpLeaderConnector(settings.trust(), settings.addressPolicy())) {
+      return connector.connect(address);
     }
   }
 
