@@ -64,9 +64,6 @@ final class RevisionTrees {
 
   private static final int CHANGES_PER_READ = 10_000;
 
-  /// A tree is stored again after this many changes, or when the store closes.
-  private static final long CHANGES_PER_COPY = 100_000;
-
   private static final Duration UPKEEP_PAUSE = Duration.ofSeconds(2);
 
   private final StorageEngine engine;
@@ -91,6 +88,9 @@ final class RevisionTrees {
 
     /// Since the stored copy was made.
     long changes;
+
+    /// The upkeep's. A tree is also stored when the store closes.
+    final CopySchedule copySchedule = new CopySchedule();
 
     Ready(RevisionSummaryEditor editor, long changes) {
       this.editor = editor;
@@ -489,7 +489,7 @@ final class RevisionTrees {
         rebuild(generation);
         return true;
       }
-      if (slot instanceof Ready ready && ready.changes >= CHANGES_PER_COPY) {
+      if (slot instanceof Ready ready && ready.copySchedule.isDue(ready.changes)) {
         store(generation);
         return true;
       }

@@ -1,0 +1,29 @@
+package dev.lockstep.core.collection;
+
+/// When a revision tree that changes is to be stored again: what has changed since its last copy is
+/// read from the change log when the store is opened, and the first answer waits for it. Not
+/// thread-safe.
+final class CopySchedule {
+  /// However many come.
+  static final long CHANGES_MAX = 100_000;
+
+  /// After a load, when nothing more comes: some hundredths of a second at the next start, which is
+  /// worth a copy of up to 7 MB.
+  static final long CHANGES_WHEN_QUIET = 10_000;
+
+  /// So many looks that find no change make a quiet time. A client that pauses between its loads
+  /// shall not have each of them followed by a copy.
+  static final int QUIET_LOOKS = 5;
+
+  private long changesSeen;
+  private int quietLooks;
+
+  /// Looks once more; to be called at equal distances.
+  ///
+  /// @param changes since the last copy
+  boolean isDue(long changes) {
+    quietLooks = changes == changesSeen ? quietLooks + 1 : 0;
+    changesSeen = changes;
+    return changes >= CHANGES_MAX || changes >= CHANGES_WHEN_QUIET && quietLooks >= QUIET_LOOKS;
+  }
+}
