@@ -40,6 +40,11 @@ final class FreeSpace {
     return true;
   }
 
+  /// What there is just now, reserve included. Needs no lock.
+  long usableNow() {
+    return usable.getAsLong();
+  }
+
   long reserve() {
     return reserve;
   }

@@ -628,6 +628,11 @@ public final class RocksStorageEngine implements StorageEngine {
     return to == null ? beyondEveryKey : to;
   }
 
+  @Override
+  public void settle() {
+    giveBackLog();
+  }
+
   /// Writes out what is in memory, so that the write-ahead log can go. Only where there certainly
   /// is room for it: a flush that fails would stop writes until the next start.
   private void giveBackLog() {
@@ -636,7 +641,7 @@ public final class RocksStorageEngine implements StorageEngine {
     }
     try (FlushOptions wait = new FlushOptions().setWaitForFlush(true)) {
       long inMemory = database.getAggregatedLongProperty("rocksdb.cur-size-all-mem-tables");
-      if (folder.usableBytes() > inMemory + inMemory / 4 + FLUSH_MARGIN_BYTES) {
+      if (freeSpace.usableNow() > inMemory + inMemory / 4 + FLUSH_MARGIN_BYTES) {
         database.flush(wait, families);
       }
     } catch (RocksDBException failure) {

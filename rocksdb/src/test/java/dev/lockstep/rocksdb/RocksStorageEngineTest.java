@@ -371,6 +371,44 @@ class RocksStorageEngineTest {
     return process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) && process.exitValue() == 0;
   }
 
+  @Test
+  void afterSettlingThereIsNothingToReplay() throws IOException {
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
+      put(engine, 1, 500, 1024);
+      assertThat(logBytes()).isGreaterThan(500L * 1024);
+
+      engine.settle();
+
+      assertThat(logBytes()).isZero();
+      assertThat(count(engine, 1)).isEqualTo(500);
+      assertThat(putOne(engine, 1)).isInstanceOf(CommitOutcome.Done.class);
+    }
+  }
+
+  @Test
+  void settlingWaitsForRoomOnTheDisk() throws IOException {
+    AtomicLong usable = new AtomicLong(100L * MEBIBYTE);
+    try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL, usable::get)) {
+      put(engine, 1, 500, 1024);
+      usable.set(0);
+
+      engine.settle();
+
+      assertThat(logBytes()).isGreaterThan(500L * 1024);
+      assertThat(count(engine, 1)).isEqualTo(500);
+    }
+  }
+
+  private long logBytes() throws IOException {
+    long bytes = 0;
+    try (var files = Files.walk(directory)) {
+      for (Path log : files.filter(file -> file.toString().endsWith(".log")).toList()) {
+        bytes += Files.size(log);
+      }
+    }
+    return bytes;
+  }
+
   // --- a full disk
 
   @Test

@@ -7,13 +7,12 @@ final class CopySchedule {
   /// However many come.
   static final long CHANGES_MAX = 100_000;
 
-  /// After a load, when nothing more comes: some hundredths of a second at the next start, which is
-  /// worth a copy of up to 7 MB.
+  /// After a load, when nothing more comes: worth a copy of up to 7 MB.
   static final long CHANGES_WHEN_QUIET = 10_000;
 
   /// So many looks that find no change make a quiet time. A client that pauses between its loads
   /// shall not have each of them followed by a copy.
-  static final int QUIET_LOOKS = 5;
+  static final int QUIET_LOOKS = 3;
 
   private long changesSeen;
   private int quietLooks;
@@ -24,6 +23,11 @@ final class CopySchedule {
   boolean isDue(long changes) {
     quietLooks = changes == changesSeen ? quietLooks + 1 : 0;
     changesSeen = changes;
-    return changes >= CHANGES_MAX || changes >= CHANGES_WHEN_QUIET && quietLooks >= QUIET_LOOKS;
+    return changes >= CHANGES_MAX || changes >= CHANGES_WHEN_QUIET && isQuiet();
+  }
+
+  /// Whether nothing has come for a while.
+  boolean isQuiet() {
+    return quietLooks >= QUIET_LOOKS;
   }
 }

@@ -490,7 +490,11 @@ final class RevisionTrees {
         return true;
       }
       if (slot instanceof Ready ready && ready.copySchedule.isDue(ready.changes)) {
+        boolean isQuiet = ready.copySchedule.isQuiet();
         store(generation);
+        if (isQuiet) {
+          engine.settle();
+        }
         return true;
       }
       return false;

@@ -40,6 +40,11 @@ public interface StorageEngine extends StorageView, AutoCloseable {
   /// was there. Idempotent. Ticks of purged changes are never assigned again.
   void purge(Keyspace keyspace, KeyRange range);
 
+  /// Says that much was written and a quiet time has begun: what would make the next start slow,
+  /// like a log to be replayed, may be written out now. Nobody sees a difference. Does nothing
+  /// where there is no such thing, or no room for it, or once the engine is closed.
+  default void settle() {}
+
   /// Bytes on disk, roughly; 0 for engines without one.
   long bytesOnDisk();
 

@@ -842,6 +842,7 @@ public abstract class StorageEngineContract {
       batch.appendChange(TWO);
     });
     engine.sync();
+    engine.settle();
     commit(batch -> {
       batch.delete(Keyspace.DOCUMENTS, key(1, "a"));
       batch.add(ONE, 1);
