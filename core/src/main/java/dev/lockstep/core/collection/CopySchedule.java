@@ -1,8 +1,8 @@
 package dev.lockstep.core.collection;
 
 /// When a revision tree that changes is to be stored again: what has changed since its last copy is
-/// read from the change log when the store is opened, and the first answer waits for it. Not
-/// thread-safe.
+/// read from the change log when the store is opened, and the first answer waits for it. Also, when
+/// a load has ended, so that the engine's log need not be replayed either. Not thread-safe.
 final class CopySchedule {
   /// However many come.
   static final long CHANGES_MAX = 100_000;
@@ -15,19 +15,31 @@ final class CopySchedule {
   static final int QUIET_LOOKS = 3;
 
   private long changesSeen;
+  private long changesUnsettled;
   private int quietLooks;
 
   /// Looks once more; to be called at equal distances.
   ///
   /// @param changes since the last copy
+  /// @return whether a copy is due
   boolean isDue(long changes) {
     quietLooks = changes == changesSeen ? quietLooks + 1 : 0;
+    // Fewer than before: a copy was made meanwhile.
+    changesUnsettled += changes < changesSeen ? changes : changes - changesSeen;
     changesSeen = changes;
     return changes >= CHANGES_MAX || changes >= CHANGES_WHEN_QUIET && isQuiet();
   }
 
-  /// Whether nothing has come for a while.
-  boolean isQuiet() {
+  /// Whether a load has ended since this was last true, whatever copies were made on the way.
+  boolean hasSettled() {
+    boolean settled = isQuiet() && changesUnsettled >= CHANGES_WHEN_QUIET;
+    if (settled) {
+      changesUnsettled = 0;
+    }
+    return settled;
+  }
+
+  private boolean isQuiet() {
     return quietLooks >= QUIET_LOOKS;
   }
 }

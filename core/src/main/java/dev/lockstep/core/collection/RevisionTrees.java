@@ -489,15 +489,18 @@ final class RevisionTrees {
         rebuild(generation);
         return true;
       }
-      if (slot instanceof Ready ready && ready.copySchedule.isDue(ready.changes)) {
-        boolean isQuiet = ready.copySchedule.isQuiet();
-        store(generation);
-        if (isQuiet) {
-          engine.settle();
-        }
-        return true;
+      if (!(slot instanceof Ready ready)) {
+        return false;
       }
-      return false;
+      boolean isDue = ready.copySchedule.isDue(ready.changes);
+      boolean hasSettled = ready.copySchedule.hasSettled();
+      if (isDue) {
+        store(generation);
+      }
+      if (hasSettled) {
+        engine.settle();
+      }
+      return isDue;
     } catch (RevisionTreeException impossible) {
       // That was logged, and is known from now on.
       return true;
