@@ -17,12 +17,6 @@ import org.awaitility.Awaitility;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Connection;
-import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,15 +30,12 @@ class HttpClientPoolTest {
   private final Set<Connection> all = ConcurrentHashMap.newKeySet();
   private final CountDownLatch arrived = new CountDownLatch(1);
   private final CountDownLatch released = new CountDownLatch(1);
-  private Server server;
-  private int port;
+  private RoutedServer server;
 
   @BeforeEach
   void startServer() throws Exception {
-    server = new Server();
-    ServerConnector connector = new ServerConnector(server);
-    connector.setHost("127.0.0.1");
-    connector.addBean(
+    server = new RoutedServer();
+    server.connector.addBean(
         new Connection.Listener() {
           @Override
           public void onOpened(Connection connection) {
@@ -57,37 +48,27 @@ class HttpClientPoolTest {
             open.remove(connection);
           }
         });
-    server.addConnector(connector);
-    server.setHandler(
-        new Handler.Abstract() {
-          @Override
-          public boolean handle(Request request, Response response, Callback callback)
-              throws Exception {
-            authorizations.add(
-                Objects.requireNonNullElse(
-                    request.getHeaders().get(HttpHeader.AUTHORIZATION), "none"));
-            if (Request.getPathInContext(request).equals("/wait")) {
-              arrived.countDown();
-              released.await();
-            }
-            callback.succeeded();
-            return true;
-          }
+    server.routes.put(
+        "/",
+        (request, _) -> authorizations.add(request.getHeaders().get(HttpHeader.AUTHORIZATION)));
+    server.routes.put(
+        "/wait",
+        (_, _) -> {
+          arrived.countDown();
+          released.await();
         });
-    server.start();
-    port = connector.getLocalPort();
   }
 
   @AfterEach
   void stopServer() throws Exception {
     released.countDown();
     pool.close();
-    server.stop();
+    server.close();
   }
 
   private ConnectionSettings settings() {
     return ConnectionSettings.of(
-        Endpoint.parse("tcp://127.0.0.1:" + port), new Credentials.Bearer("first"));
+        Endpoint.parse("tcp://127.0.0.1:" + server.port), new Credentials.Bearer("first"));
   }
 
   private static void ask(ServerConnection connection) throws Exception {
@@ -151,7 +132,7 @@ class HttpClientPoolTest {
 
   @Test
   void aClientWhoseServerWasNotThereIsStopped() throws Exception {
-    server.stop();
+    server.close();
     try (ServerConnection connection = pool.open(settings())) {
       assertThatThrownBy(() -> connection.send(ServerRequest.get("/")))
           .isInstanceOf(ConnectFailedException.class);

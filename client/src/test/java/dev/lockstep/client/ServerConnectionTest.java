@@ -26,15 +26,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
-import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,52 +40,27 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class ServerConnectionTest {
-  /// What a test lets the server do with a request; runs on a blocking thread.
-  private interface Route {
-    void answer(Request request, Response response) throws Exception;
-  }
-
-  private final Map<String, Route> routes = new ConcurrentHashMap<>();
   private final CountDownLatch released = new CountDownLatch(1);
-  private Server server;
-  private int port;
+  private RoutedServer server;
+  private Map<String, RoutedServer.Route> routes;
 
   @TempDir private Path folder;
 
   @BeforeEach
   void startServer() throws Exception {
-    server = new Server();
-    ServerConnector connector = new ServerConnector(server);
-    connector.setHost("127.0.0.1");
-    server.addConnector(connector);
-    server.setHandler(
-        new Handler.Abstract() {
-          @Override
-          public boolean handle(Request request, Response response, Callback callback)
-              throws Exception {
-            Route route = routes.get(Request.getPathInContext(request));
-            if (route == null) {
-              Response.writeError(request, response, callback, 404);
-              return true;
-            }
-            route.answer(request, response);
-            callback.succeeded();
-            return true;
-          }
-        });
-    server.start();
-    port = connector.getLocalPort();
+    server = new RoutedServer();
+    routes = server.routes;
   }
 
   @AfterEach
   void stopServer() throws Exception {
     released.countDown();
-    server.stop();
+    server.close();
   }
 
   private ConnectionSettings settings() {
     return ConnectionSettings.of(
-        Endpoint.parse("tcp://127.0.0.1:" + port), new Credentials.Basic("root", "geheim"));
+        Endpoint.parse("tcp://127.0.0.1:" + server.port), new Credentials.Basic("root", "geheim"));
   }
 
   private static void write(Response response, byte[] bytes, boolean last) throws IOException {
@@ -274,7 +245,7 @@ class ServerConnectionTest {
       assertThatThrownBy(() -> connection.send(ServerRequest.get("/silent?q=1")))
           .isInstanceOf(IdleTimeoutException.class)
           .hasMessageContaining("silent for 2000 ms")
-          .hasMessageContaining("127.0.0.1:" + port)
+          .hasMessageContaining("127.0.0.1:" + server.port)
           .hasMessageContaining("/silent?q=1")
           .message()
           .doesNotContain("geheim");
@@ -405,7 +376,8 @@ class ServerConnectionTest {
   void asksThePolicyAboutTheResolvedAddress() throws Exception {
     Map<String, Boolean> asked = new ConcurrentHashMap<>();
     ConnectionSettings settings =
-        ConnectionSettings.of(Endpoint.parse("tcp://localhost:" + port), new Credentials.None())
+        ConnectionSettings.of(
+                Endpoint.parse("tcp://localhost:" + server.port), new Credentials.None())
             .withAddressPolicy((endpoint, address) -> {
               asked.put(
                   endpoint.host()
@@ -421,7 +393,7 @@ class ServerConnectionTest {
           .isInstanceOf(AddressRefusedException.class)
           .hasMessageContaining("loopback is not for us");
     }
-    assertThat(asked).containsKey("localhost 127.0.0.1:" + port);
+    assertThat(asked).containsKey("localhost 127.0.0.1:" + server.port);
     ConnectionSettings literal = settings().withAddressPolicy((_, _) -> "no");
     try (ServerConnection connection = new ServerConnection(literal)) {
       assertThatThrownBy(() -> connection.send(ServerRequest.get("/x")))
@@ -509,10 +481,10 @@ class ServerConnectionTest {
     configuration.addCustomizer(
         new SecureRequestCustomizer(false)); // else it compares host names itself
     ServerConnector connector =
-        new ServerConnector(server, tls, new HttpConnectionFactory(configuration));
+        new ServerConnector(server.jetty, tls, new HttpConnectionFactory(configuration));
     connector.setHost("127.0.0.1");
     connector.start();
-    server.addConnector(connector);
+    server.jetty.addConnector(connector);
     routes.put("/ok", (_, response) -> response.setStatus(200));
     ConnectionSettings byName =
         ConnectionSettings.of(
