@@ -630,7 +630,11 @@ public final class RocksStorageEngine implements StorageEngine {
 
   @Override
   public void settle() {
-    giveBackLog();
+    try {
+      giveBackLog();
+    } catch (StorageException failure) {
+      LOG.warn("A load could not be written out: {}", failure.getMessage());
+    }
   }
 
   /// Writes out what is in memory, so that the write-ahead log can go. Only where there certainly

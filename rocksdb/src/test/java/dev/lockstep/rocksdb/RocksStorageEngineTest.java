@@ -375,11 +375,11 @@ class RocksStorageEngineTest {
   void afterSettlingThereIsNothingToReplay() throws IOException {
     try (RocksStorageEngine engine = RocksStorageEngine.open(directory, SMALL)) {
       put(engine, 1, 500, 1024);
-      assertThat(logBytes()).isGreaterThan(500L * 1024);
+      assertThat(LogFiles.bytes(directory)).isGreaterThan(500L * 1024);
 
       engine.settle();
 
-      assertThat(logBytes()).isZero();
+      assertThat(LogFiles.bytes(directory)).isZero();
       assertThat(count(engine, 1)).isEqualTo(500);
       assertThat(putOne(engine, 1)).isInstanceOf(CommitOutcome.Done.class);
     }
@@ -394,19 +394,9 @@ class RocksStorageEngineTest {
 
       engine.settle();
 
-      assertThat(logBytes()).isGreaterThan(500L * 1024);
+      assertThat(LogFiles.bytes(directory)).isGreaterThan(500L * 1024);
       assertThat(count(engine, 1)).isEqualTo(500);
     }
-  }
-
-  private long logBytes() throws IOException {
-    long bytes = 0;
-    try (var files = Files.walk(directory)) {
-      for (Path log : files.filter(file -> file.toString().endsWith(".log")).toList()) {
-        bytes += Files.size(log);
-      }
-    }
-    return bytes;
   }
 
   // --- a full disk

@@ -18,28 +18,27 @@ final class CopySchedule {
   private long changesUnsettled;
   private int quietLooks;
 
+  /// What a look has found.
+  ///
+  /// @param isCopyDue whether the tree is to be stored
+  /// @param hasSettled whether a load has ended since this was last so, whatever copies were made
+  ///   on the way
+  record Finding(boolean isCopyDue, boolean hasSettled) {}
+
   /// Looks once more; to be called at equal distances.
   ///
   /// @param changes since the last copy
-  /// @return whether a copy is due
-  boolean isDue(long changes) {
+  Finding look(long changes) {
     quietLooks = changes == changesSeen ? quietLooks + 1 : 0;
     // Fewer than before: a copy was made meanwhile.
     changesUnsettled += changes < changesSeen ? changes : changes - changesSeen;
     changesSeen = changes;
-    return changes >= CHANGES_MAX || changes >= CHANGES_WHEN_QUIET && isQuiet();
-  }
-
-  /// Whether a load has ended since this was last true, whatever copies were made on the way.
-  boolean hasSettled() {
-    boolean settled = isQuiet() && changesUnsettled >= CHANGES_WHEN_QUIET;
-    if (settled) {
+    boolean isQuiet = quietLooks >= QUIET_LOOKS;
+    boolean hasSettled = isQuiet && changesUnsettled >= CHANGES_WHEN_QUIET;
+    if (hasSettled) {
       changesUnsettled = 0;
     }
-    return settled;
-  }
-
-  private boolean isQuiet() {
-    return quietLooks >= QUIET_LOOKS;
+    boolean isCopyDue = changes >= CHANGES_MAX || isQuiet && changes >= CHANGES_WHEN_QUIET;
+    return new Finding(isCopyDue, hasSettled);
   }
 }

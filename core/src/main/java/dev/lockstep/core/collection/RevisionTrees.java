@@ -492,15 +492,14 @@ final class RevisionTrees {
       if (!(slot instanceof Ready ready)) {
         return false;
       }
-      boolean isDue = ready.copySchedule.isDue(ready.changes);
-      boolean hasSettled = ready.copySchedule.hasSettled();
-      if (isDue) {
+      CopySchedule.Finding found = ready.copySchedule.look(ready.changes);
+      if (found.isCopyDue()) {
         store(generation);
       }
-      if (hasSettled) {
+      if (found.hasSettled()) {
         engine.settle();
       }
-      return isDue;
+      return found.isCopyDue();
     } catch (RevisionTreeException impossible) {
       // That was logged, and is known from now on.
       return true;

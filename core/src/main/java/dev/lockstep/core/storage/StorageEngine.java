@@ -42,7 +42,8 @@ public interface StorageEngine extends StorageView, AutoCloseable {
 
   /// Says that much was written and a quiet time has begun: what would make the next start slow,
   /// like a log to be replayed, may be written out now. Nobody sees a difference. Does nothing
-  /// where there is no such thing, or no room for it, or once the engine is closed.
+  /// where there is no such thing, or no room for it, or once the engine is closed. Returns when it
+  /// is done, and does not fail.
   default void settle() {}
 
   /// Bytes on disk, roughly; 0 for engines without one.
