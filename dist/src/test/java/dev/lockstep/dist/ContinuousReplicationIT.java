@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -261,23 +262,35 @@ class ContinuousReplicationIT {
             .path("tick")
             .asLong();
     JsonNode[] state = new JsonNode[1];
-    await("the follower has caught up")
-        .atMost(CATCH_UP_MAX)
-        .pollInterval(Duration.ofMillis(50))
-        .untilAsserted(() -> {
-          state[0] =
-              servers
-                  .follower()
-                  .send("GET", "/_api/replication/applier-state?global=true", null)
-                  .hasStatus(200)
-                  .body();
-          assertThat(state[0].path("state").path("running").asBoolean())
-              .as("%s", state[0])
-              .isTrue();
-          assertThat(state[0].path("state").path("lastProcessedContinuousTick").asLong())
-              .as("%s", state[0])
-              .isGreaterThanOrEqualTo(last);
-        });
+    try {
+      await("the follower has caught up")
+          .atMost(CATCH_UP_MAX)
+          .pollInterval(Duration.ofMillis(50))
+          .untilAsserted(() -> {
+            state[0] =
+                servers
+                    .follower()
+                    .send("GET", "/_api/replication/applier-state?global=true", null)
+                    .hasStatus(200)
+                    .body();
+            assertThat(state[0].path("state").path("running").asBoolean())
+                .as("%s", state[0])
+                .isTrue();
+            assertThat(state[0].path("state").path("lastProcessedContinuousTick").asLong())
+                .as("%s", state[0])
+                .isGreaterThanOrEqualTo(last);
+            assertThat(state[0].path("state").path("progress").path("message").asText())
+                .startsWith("following the leader at");
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          e.getMessage()
+              + "\n"
+              + servers.follower().stacks("applier")
+              + "\n"
+              + servers.leader().stacks("http"),
+          e);
+    }
     return state[0];
   }
 

@@ -17,10 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -215,6 +217,36 @@ final class LockstepServer implements AutoCloseable {
       return Files.readString(log, StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new AssertionError("cannot read " + log, e);
+    }
+  }
+
+  /// Where threads are whose names begin so, virtual ones, too: what a test says of a server that
+  /// hangs.
+  String stacks(String name) {
+    Path dump = Distribution.newLog(this.name + "-threads").toAbsolutePath();
+    try {
+      Process jcmd =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                  Long.toString(pid()),
+                  "Thread.dump_to_file",
+                  "-overwrite",
+                  dump.toString())
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (!jcmd.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+        jcmd.destroyForcibly();
+        return this.name + " does not say where its threads are";
+      }
+      return Arrays.stream(Files.readString(dump).split("\n\n"))
+          .filter(thread -> thread.contains(" \"" + name))
+          .collect(Collectors.joining("\n\n", this.name + " in " + dump + ":\n", ""));
+    } catch (IOException e) {
+      return this.name + " does not say where its threads are: " + e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
     }
   }
 

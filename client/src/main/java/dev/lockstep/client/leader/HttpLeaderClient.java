@@ -88,16 +88,21 @@ final class HttpLeaderClient implements LeaderClient {
 
   private final ServerConnection connection;
   private final LeaderAddress address;
+  private final Duration promptMax;
   private final AnswerLimit limit;
   private final AnswerChannel channel;
 
+  /// @param promptMax longest silence where a leader has nothing to work on before it answers: one
+  ///   that has vanished without a word is not waited for any longer, whatever users allow
   /// @param limit also set in the connection
   /// @param damagedAnswers counts those of all leaders
   HttpLeaderClient(
       ServerConnection connection,
       LeaderAddress address,
+      Duration promptMax,
       AnswerLimit limit,
       LongAdder damagedAnswers) {
+    this.promptMax = promptMax;
     this.limit = limit;
     this.connection = connection;
     this.channel =
@@ -133,8 +138,11 @@ final class HttpLeaderClient implements LeaderClient {
     Url url = url("logger-state");
     if (!collection.isEmpty()) {
       url.add(CollectionDigest.PARAMETER, collection);
+      return object(ServerRequest.get(url.toString()), LoggerState::parse);
     }
-    return object(ServerRequest.get(url.toString()), LoggerState::parse);
+    return object(
+        ServerRequest.get(url.toString()).withIdleTimeout(min(address.silenceMax(), promptMax)),
+        LoggerState::parse);
   }
 
   @Override
@@ -285,11 +293,15 @@ final class HttpLeaderClient implements LeaderClient {
     if (!tail.collection().isEmpty()) {
       url.add("collection", tail.collection());
     }
+    Duration silence = address.silenceMax();
     if (!tail.waitMax().isZero()) {
       url.add("wait", Double.toString(tail.waitMax().toMillis() / 1000.0));
+      silence = min(silence, tail.waitMax().plus(promptMax));
     }
     ServerRequest request =
-        ServerRequest.of("PUT", url.toString()).withBody("application/json", NO_TRANSACTIONS);
+        ServerRequest.of("PUT", url.toString())
+            .withBody("application/json", NO_TRANSACTIONS)
+            .withIdleTimeout(silence);
     if (tail.form() != MarkerForm.JSON) {
       request = request.withHeader("Accept", tail.form().mediaType());
     }

@@ -13,6 +13,7 @@ import dev.lockstep.replication.protocol.LeaderAddress;
 import dev.lockstep.replication.protocol.LeaderClient;
 import dev.lockstep.replication.protocol.LeaderConnector;
 import dev.lockstep.replication.protocol.LeaderCredentials;
+import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,6 +26,10 @@ public final class HttpLeaderConnector implements LeaderConnector, AutoCloseable
   /// Up to four fetch documents, one lists revisions ahead, one renews the lease, which must not
   /// wait behind the others, one ends the batch. They are opened when needed.
   private static final int CONNECTIONS_MAX = 8;
+
+  /// For what a leader answers without working on it. Long enough for one whose disk is slow, as it
+  /// brings its log there first.
+  private static final Duration PROMPT_MAX = Duration.ofSeconds(30);
 
   private final TlsTrust trust;
   private final AddressPolicy addressPolicy;
@@ -78,7 +83,8 @@ public final class HttpLeaderConnector implements LeaderConnector, AutoCloseable
             .withConnectionsMax(CONNECTIONS_MAX)
             .withTrust(trust)
             .withAddressPolicy(addressPolicy);
-    HttpLeaderClient client = new HttpLeaderClient(open(settings), address, limit, damagedAnswers);
+    HttpLeaderClient client =
+        new HttpLeaderClient(open(settings), address, PROMPT_MAX, limit, damagedAnswers);
     client.warnings().forEach(LOG::warn);
     return client;
   }

@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.lockstep.client.AddressPolicy;
+import dev.lockstep.client.ConnectionSettings;
+import dev.lockstep.client.Credentials;
+import dev.lockstep.client.Endpoint;
+import dev.lockstep.client.ServerConnection;
 import dev.lockstep.client.TlsTrust;
 import dev.lockstep.core.LockstepException;
 import dev.lockstep.core.document.JsonToVPack;
@@ -34,13 +38,17 @@ import dev.lockstep.replication.protocol.LeaderNotPermittedException;
 import dev.lockstep.replication.protocol.LeaderRefusedException;
 import dev.lockstep.replication.protocol.LeaderUnavailableException;
 import dev.lockstep.replication.protocol.LoggerState;
+import dev.lockstep.replication.protocol.MarkerForm;
 import dev.lockstep.replication.protocol.ProtocolViolationException;
 import dev.lockstep.replication.protocol.RevisionDocumentsRequest;
 import dev.lockstep.replication.protocol.RevisionForm;
 import dev.lockstep.replication.protocol.RevisionPage;
 import dev.lockstep.replication.protocol.RevisionRangesRequest;
+import dev.lockstep.replication.protocol.TailPage;
+import dev.lockstep.replication.protocol.TailRequest;
 import dev.lockstep.replication.protocol.Transferred;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -49,8 +57,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -273,6 +287,68 @@ class HttpLeaderClientTest {
       assertThat(client.inventory("96", true, false, "").collections().getFirst().totals())
           .isEqualTo(new CollectionTotals(3, 77));
     }
+  }
+
+  /// One that has vanished without a word is noticed long before users' patience is over.
+  @Test
+  void waitsShortlyForWhatALeaderAnswersAtOnce() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    leader =
+        request -> {
+          try {
+            end.await();
+          } catch (InterruptedException e) {
+            throw new InterruptedIOException(e.getMessage());
+          }
+        };
+    LeaderAddress address = address();
+    ServerConnection connection =
+        new ServerConnection(
+            ConnectionSettings.of(Endpoint.parse(endpoint()), new Credentials.None())
+                .withIdleTimeout(address.silenceMax()));
+    try (LeaderClient client =
+        new HttpLeaderClient(
+            connection,
+            address,
+            Duration.ofMillis(200),
+            AnswerLimit.of(1000, 1000, "", new LongAdder()),
+            new LongAdder())) {
+      assertThatThrownBy(client::loggerState)
+          .isInstanceOf(LeaderUnavailableException.class)
+          .hasMessageContaining("the server was silent for 200 ms");
+      assertThatThrownBy(() -> client.tail(tail(Duration.ofMillis(300))))
+          .isInstanceOf(LeaderUnavailableException.class)
+          .hasMessageContaining("the server was silent for 500 ms");
+
+      CompletableFuture<TailPage> unlimited =
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              return client.tail(tail(Duration.ZERO));
+            } catch (InterruptedException e) {
+              throw new CompletionException(e);
+            }
+          });
+      assertThatThrownBy(() -> unlimited.get(1, TimeUnit.SECONDS))
+          .isInstanceOf(TimeoutException.class);
+    } finally {
+      end.countDown();
+    }
+  }
+
+  private static TailRequest tail(Duration waitMax) {
+    return new TailRequest(
+        true,
+        new Tick(1),
+        null,
+        new Tick(1),
+        new Tick(1),
+        1000,
+        true,
+        false,
+        MarkerForm.JSON,
+        waitMax,
+        false,
+        "");
   }
 
   private static DumpRequest dump(DumpForm form, boolean flush) {

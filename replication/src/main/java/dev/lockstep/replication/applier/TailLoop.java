@@ -213,7 +213,12 @@ final class TailLoop {
         if (isLost) {
           requireSame(identify(leader, ownServerId).server());
         }
-        return leader.tail(request());
+        TailPage page = leader.tail(request());
+        if (isLost) {
+          progress.message(
+              "following the leader at " + leader.endpoint() + " again, from tick " + from);
+        }
+        return page;
       } catch (LeaderUnavailableException e) {
         if (isStopped || failures >= applier.maxConnectRetries()) {
           throw e;
