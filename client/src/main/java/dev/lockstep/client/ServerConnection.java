@@ -17,7 +17,6 @@ import org.eclipse.jetty.client.ProxyAuthenticationProtocolHandler;
 import org.eclipse.jetty.client.RedirectProtocolHandler;
 import org.eclipse.jetty.client.Request;
 import org.eclipse.jetty.client.WWWAuthenticationProtocolHandler;
-import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpCookieStore;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
@@ -120,7 +119,7 @@ public final class ServerConnection implements AutoCloseable {
     if (settings.endpoint().tls()) {
       connector.setSslContextFactory(tls(settings.trust()));
     }
-    HttpClient http = new HttpClient(new HttpClientTransportOverHTTP(connector));
+    HttpClient http = new HttpClient(new HttpTransport(connector));
     http.setExecutor(threads);
     http.setFollowRedirects(false);
     http.setHttpCookieStore(new HttpCookieStore.Empty());
